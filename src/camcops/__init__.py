@@ -1,0 +1,1 @@
+"""CamCOPS: psychiatric and cognitive assessment, from one definition of each instrument."""
