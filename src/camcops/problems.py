@@ -45,7 +45,50 @@ class Problem(Exception):
 
 # --- instruments -------------------------------------------------------------------------------
 
+INSTRUMENT_INVALID = Kind(
+    "instrument_invalid",
+    "The instrument definition {name} has errors: {faults}",
+    "Correct the files named; `camcops_server instruments check` says when all is well.",
+)
+INSTRUMENT_UNKNOWN = Kind(
+    "instrument_unknown",
+    "There is no instrument with the table name {table!r}.",
+    "`camcops_server instruments list` shows those there are.",
+    http=404,
+)
+INSTRUMENT_DIRECTORY_MISSING = Kind(
+    "instrument_directory_missing",
+    "There is no directory {path}.",
+    "Name a directory that holds one folder per instrument, each with its instrument.yaml.",
+)
+STRING_FILE_INVALID = Kind(
+    "string_file_invalid",
+    "The string file {path} cannot be read, line {line}: {reason}.",
+    "Correct the file, or take it out of EXTRA_STRING_FILES.",
+)
+SCORE_INPUT_INVALID = Kind(
+    "score_input_invalid",
+    "Line {line} of the input is not a record to score: {reason}.",
+    'Give one JSON object a line: {{"table": …, "fields": {{…}}, "ancillary": {{…}}, "patient": {{…}}, "generic": {{…}}}}.',
+)
+
 # --- configuration -----------------------------------------------------------------------------
+
+CONFIG_UNNAMED = Kind(
+    "config.unnamed",
+    "No configuration file is named.",
+    "Give --config FILE, or set the environment variable CAMCOPS_CONFIG_FILE.",
+)
+CONFIG_UNREADABLE = Kind(
+    "config.unreadable",
+    "The configuration file {path} can't be read: {reason}.",
+    "Check its name, and that the user running this program may read it.",
+)
+CONFIG_WRONG = Kind(
+    "config.wrong",
+    "The configuration file {path} can't be used:\n{faults}\n",
+    "Nothing was started. Correct the file and start again.",
+)
 
 # --- database ----------------------------------------------------------------------------------
 
