@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program `camcops_server`: its global options and the list of its commands."""
+
+import sys
+
+import click
+
+from camcops import __version__
+from camcops.cli.shell import CONTEXT, Entry, LazyGroup, start_log
+
+COMMANDS = {
+    "demo": Entry("camcops.cli.demo", "demo", "Try it out: a server with invented patients."),
+    "demo_camcops_config": Entry(
+        "camcops.cli.specimens", "demo_camcops_config", "Print a complete configuration file."
+    ),
+    "upgrade_db": Entry(
+        "camcops.cli.database", "upgrade_db", "Make the database, or bring it up to date."
+    ),
+    "make_superuser": Entry(
+        "camcops.cli.accounts", "make_superuser", "Make a user who may do everything."
+    ),
+    "reset_password": Entry(
+        "camcops.cli.accounts", "reset_password", "Set a user's password, and unlock the user."
+    ),
+    "enable_user": Entry("camcops.cli.accounts", "enable_user", "Unlock a user."),
+    "serve_gunicorn": Entry(
+        "camcops.cli.serving", "serve_gunicorn", "Serve with Gunicorn (recommended on Linux)."
+    ),
+    "serve_pyramid": Entry(
+        "camcops.cli.serving", "serve_pyramid", "Serve one request at a time, for a first test."
+    ),
+    "reindex": Entry(
+        "camcops.cli.records", "reindex", "Rebuild the indexes of tasks and patients."
+    ),
+    "instruments": Entry(
+        "camcops.cli.instruments", "instruments", "Check, list, show and score instruments."
+    ),
+}
+
+EPILOG = """\b
+First steps:
+  camcops_server demo                                      look around at once
+  camcops_server demo_camcops_config > camcops.conf        begin a configuration
+  camcops_server upgrade_db --config camcops.conf          make the database
+  camcops_server make_superuser --config camcops.conf      make the first user
+  camcops_server serve_gunicorn --config camcops.conf      serve
+"""
+
+
+def _all_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    click.echo(ctx.get_help())
+    for name in COMMANDS:
+        command = server.get_command(ctx, name)
+        if command is not None:
+            _rule_and_help(ctx, name, command)
+    ctx.exit()
+
+
+def _rule_and_help(ctx: click.Context, name: str, command: click.Command) -> None:
+    inner = click.Context(command, info_name=name, parent=ctx)
+    click.echo(f"\n{'=' * 79}\n{name}\n{'=' * 79}\n{command.get_help(inner)}")
+    if isinstance(command, click.Group):
+        for child in command.list_commands(inner):
+            found = command.get_command(inner, child)
+            if found is not None:
+                _rule_and_help(inner, child, found)
+
+
+@click.group(cls=LazyGroup, entries=COMMANDS, context_settings=CONTEXT, epilog=EPILOG)
+@click.option(
+    "--allhelp",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_all_help,
+    help="Show the help of every command, and exit.",
+)
+@click.version_option(__version__, message="CamCOPS %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Log details, for finding faults.")
+@click.option("--no_log", is_flag=True, help="Log nothing.")
+@click.pass_context
+def server(ctx: click.Context, verbose: bool, no_log: bool) -> None:
+    """CamCOPS: psychiatric and cognitive assessment.
+
+    Makes and upgrades the database, serves tablets and browsers, and looks after both.
+    """
+    ctx.ensure_object(dict)["verbose"] = verbose
+    start_log(verbose=verbose, silent=no_log)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    from camcops.cli.shell import run
+
+    sys.exit(run(server))
