@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order in which a request passes the layers: proxy rewriting, request log, application.
+
+So the log shows the rewritten address.
+"""
+
+import secrets
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from camcops.config.server import ServerSettings
+from camcops.serving.proxy import ReverseProxy
+from camcops.serving.request_log import REQUEST_ID, RequestLog
+
+
+def compose(application: WSGIApplication, settings: ServerSettings) -> WSGIApplication:
+    """Wrap the application as the `[server]` section asks for."""
+    if settings.show_requests:
+        application = RequestLog(application, settings)
+    return _numbered(ReverseProxy(application, settings))
+
+
+def _numbered(application: WSGIApplication) -> WSGIApplication:
+    def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ[REQUEST_ID] = secrets.token_hex(6)
+        return application(environ, start)
+
+    return serve

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gunicorn, embedded: several processes of several threads each. The choice on Linux."""
+
+import logging
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from gunicorn.app.base import BaseApplication
+
+from camcops.config.server import ServerSettings
+
+log = logging.getLogger(__name__)
+
+THREADS = 8
+"""Requests that one process serves at a time; each may hold one database connection."""
+
+
+class Embedded(BaseApplication):  # type: ignore[misc]
+    """A Gunicorn whose options come from our settings and whose application is already built."""
+
+    def __init__(self, application: WSGIApplication, options: Mapping[str, Any]) -> None:
+        self.application = application
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        return self.application
+
+
+def serve(
+    application: WSGIApplication, settings: ServerSettings, after_fork: Callable[[], None]
+) -> None:
+    """Listen and serve until told to stop.
+
+    `after_fork` runs first in each worker: connections opened before the fork must not be shared.
+    """
+    chosen = options(settings, after_fork)
+    if settings.unix_domain_socket is not None:
+        make_private_directory(settings.unix_domain_socket.parent)
+    if settings.debug_show_gunicorn_options:
+        log.info("Gunicorn options: %s", chosen)
+    os.environ.pop("SCRIPT_NAME", None)  # ours to apply (PROXY_SCRIPT_NAME), not Gunicorn's
+    log.info(
+        "Listening on %s: %d processes of %d threads",
+        chosen["bind"],
+        settings.gunicorn_num_workers,
+        THREADS,
+    )
+    Embedded(application, chosen).run()
+
+
+def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[str, Any]:
+    """Gunicorn's options; its own beliefs in forwarded headers are off (`ReverseProxy` decides)."""
+    socket = settings.unix_domain_socket
+    chosen: dict[str, Any] = {
+        "bind": f"unix:{socket}" if socket else _tcp_address(settings.host, settings.port),
+        "workers": settings.gunicorn_num_workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "timeout": settings.gunicorn_timeout_s,
+        "graceful_timeout": settings.gunicorn_timeout_s,
+        "keepalive": 5,
+        "reload": settings.gunicorn_debug_reload,
+        "post_fork": lambda server, worker: after_fork(),
+        "proc_name": "camcops_server",
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
+        "secure_scheme_headers": {},
+        "errorlog": "-",
+    }
+    if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file should never wait for a disk
+        chosen["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
+    if settings.ssl_certificate and settings.ssl_private_key:
+        chosen |= {
+            "certfile": str(settings.ssl_certificate),
+            "keyfile": str(settings.ssl_private_key),
+            "ssl_context": _modern_tls,
+        }
+    return chosen
+
+
+def make_private_directory(directory: Path) -> None:
+    """The socket is protected by its directory, which may have vanished with a reboot."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _tcp_address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _modern_tls(config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
