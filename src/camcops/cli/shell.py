@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -60,7 +60,7 @@ def unabbreviated(command: click.Command, ctx: click.Context, args: Sequence[str
         for option in (*parameter.opts, *parameter.secondary_opts)
         if option.startswith("--")
     }
-    whole = []
+    whole: list[str] = []
     for number, arg in enumerate(args):
         if arg == "--":
             return [*whole, *args[number:]]
@@ -115,7 +115,7 @@ def _verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 class LogFormatter(logging.Formatter):
     """Time, process and thread, logger, level, text; coloured on a terminal only."""
 
-    COLOURS = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
+    COLOURS: ClassVar = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
 
     def __init__(self, colour: bool) -> None:
         super().__init__(
