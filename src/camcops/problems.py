@@ -98,6 +98,80 @@ CONFIG_WRONG = Kind(
 
 # --- tablet ------------------------------------------------------------------------------------
 
+NOT_LOGGED_IN = Kind(
+    "tablet.not-logged-in", "Invalid username/password (or user not authorized)", http=401
+)
+NO_UPLOAD_GROUP = Kind(
+    "tablet.no-upload-group",
+    "User {user} has not chosen a group to upload into.",
+    "Choose an upload group on the server's web site.",
+    403,
+)
+MAY_NOT_REGISTER = Kind(
+    "tablet.may-not-register",
+    "User {user} may not register devices for the chosen upload group.",
+    "Ask a group administrator.",
+    403,
+)
+MAY_NOT_UPLOAD = Kind(
+    "tablet.may-not-upload",
+    "User {user} may not upload into the chosen upload group.",
+    "Ask a group administrator.",
+    403,
+)
+DEVICE_NOT_REGISTERED = Kind(
+    "tablet.device-not-registered",
+    "Unregistered device.",
+    "Register this device with the server first.",
+    403,
+)
+TABLET_TOO_OLD = Kind(
+    "tablet.too-old",
+    "This tablet's CamCOPS is version {version}; the server needs {minimum} or later.",
+    "Update CamCOPS on the tablet.",
+)
+OPERATION_UNKNOWN = Kind("tablet.operation-unknown", "No such operation: {operation}.")
+FIELD_REQUIRED = Kind("tablet.field-required", "The request lacks the field {field}.")
+FIELD_WRONG = Kind("tablet.field-wrong", "Field {field} of the request: {reason}.")
+FORM_UNREADABLE = Kind(
+    "tablet.form-unreadable", "Field {field} of the request is not UTF-8 text without NUL characters."
+)
+FORM_TOO_LARGE = Kind(
+    "tablet.form-too-large",
+    "The upload is larger than this server accepts ({megabytes} MB).",
+    "Upload in several steps (a setting of the tablet), or ask for a higher limit.",
+    413,
+)
+TABLE_UNKNOWN = Kind("tablet.table-unknown", "No such table: {table}.")
+TABLE_NEEDS_NEWER_TABLET = Kind(
+    "tablet.table-needs-newer-tablet",
+    "Table {table} needs version {needs} of CamCOPS on the tablet; this one has {version}.",
+    "Update CamCOPS on the tablet.",
+)
+COLUMN_REFUSED = Kind("tablet.column-refused", "Field {column} of table {table}: {reason}.")
+RECORD_REFUSED = Kind("tablet.record-refused", "Table {table}, record {record}: {reason}.")
+VALUE_DOES_NOT_FIT = Kind(
+    "tablet.value-does-not-fit", "Table {table}, record {record}, field {column}: {reason}."
+)
+ID_NUMBER_REFUSED = Kind(
+    "tablet.id-number-refused", "ID number of type {which}, value {value}: {reason}."
+)
+NO_UPLOAD_IN_PROGRESS = Kind(
+    "tablet.no-upload-in-progress",
+    "No upload is in progress for this device and user.",
+    "Start the upload again.",
+)
+PATIENT_REFUSED = Kind("tablet.patient-refused", "Patient {position}: {reason}.")
+POLICY_NOT_SATISFIED = Kind(
+    "tablet.policy-not-satisfied", "Patient does not satisfy the {name} policy ({policy})."
+)
+UNEXPECTED_FAILURE = Kind(
+    "tablet.unexpected-failure",
+    "The server met an unexpected problem; nothing was changed.",
+    "Tell the server's administrator this reference: {reference}.",
+    500,
+)
+
 # --- pages -------------------------------------------------------------------------------------
 
 # --- commands ----------------------------------------------------------------------------------

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Types of ID number, and what makes an ID number valid."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from camcops.db.schema import idnum_definitions
+
+NHS_NUMBER = "uk_nhs_number"
+LARGEST_ID_NUMBER = 2**63 - 1
+
+_NHS_WEIGHTS = range(10, 1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class IdNumType:
+    """A type of ID number that this server knows."""
+
+    which: int
+    description: str
+    short_description: str
+    validation_method: str
+
+
+def definitions(conn: sa.Connection) -> dict[int, IdNumType]:
+    """All types of ID number, by their number, in its order."""
+    columns = idnum_definitions.c
+    rows = conn.execute(
+        sa.select(
+            columns.which_idnum,
+            columns.description,
+            columns.short_description,
+            columns.validation_method,
+        ).order_by(columns.which_idnum)
+    )
+    return {
+        which: IdNumType(which, description or "", short or "", method or "")
+        for which, description, short, method in rows
+    }
+
+
+def why_invalid(method: str, value: int | None) -> str | None:
+    """What is wrong with an ID number under a validation method; None if nothing. No number is valid."""
+    if value is None or not method:
+        return None
+    if method != NHS_NUMBER:
+        return f"validation method {method!r} is not known"
+    digits = str(value)
+    if len(digits) != 10 or not digits.isdecimal():
+        return "an NHS number has ten digits"
+    total = sum(int(digit) * weight for digit, weight in zip(digits, _NHS_WEIGHTS, strict=False))
+    if (11 - total % 11) % 11 != int(digits[-1]):
+        return "the check digit of this NHS number does not fit"
+    return None
+
+
+def valid_idnum(method: str, value: int | None) -> bool:
+    """Does an ID number pass its type's validation method (`''`, or `uk_nhs_number`)?
+
+    NHS numbers: the last digit is 11 minus the remainder by 11 of the sum of the first nine, weighted 10 … 2;
+    11 counts as 0, and 10 occurs in no valid number (NHS Data Dictionary, "NHS Number").
+    """
+    return why_invalid(method, value) is None

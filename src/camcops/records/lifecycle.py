@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a row that came from a tablet: eras, current versions, and how instants are written.
+
+A tablet's object is known by (device, era, `id`). While the tablet can still change it, its rows stand in the
+era `NOW`; at most one of them is current, the others are earlier versions. Finalizing moves all of them to an
+era of their own, named after an instant, and nothing that a tablet sends can touch them any more.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from camcops.db.database import ClientTable
+from camcops.instruments.model import FieldType
+
+NOW = "NOW"
+SERVER_DEVICE = "server"
+SYSTEM_USER = "system"
+
+KEY = "id"
+WHEN_MODIFIED = "when_last_modified"
+MOVE_OFF = "_move_off_tablet"
+
+SERVER_COLUMNS = frozenset(
+    {
+        "_pk",
+        "_device_id",
+        "_era",
+        "_current",
+        "_when_added_exact",
+        "_when_added_batch_utc",
+        "_adding_user_id",
+        "_when_removed_exact",
+        "_when_removed_batch_utc",
+        "_removing_user_id",
+        "_preserving_user_id",
+        "_forcibly_preserved",
+        "_predecessor_pk",
+        "_successor_pk",
+        "_manually_erased",
+        "_manually_erased_at",
+        "_manually_erasing_user_id",
+        "_camcops_version",
+        "_addition_pending",
+        "_removal_pending",
+        "_group_id",
+    }
+)
+"""Columns that the server fills; a tablet may not name them."""
+
+_PATIENT_UUID = ("patient", "uuid")
+
+
+def client_columns(table: ClientTable) -> frozenset[str]:
+    """The columns of a table that a tablet may send."""
+    return frozenset(
+        column.name
+        for column in table.table.columns
+        if column.name not in SERVER_COLUMNS and (table.name, column.name) != _PATIENT_UUID
+    )
+
+
+def datetime_columns(table: ClientTable) -> frozenset[str]:
+    """The columns a tablet sends that hold a date-time as ISO 8601 text."""
+    names = {WHEN_MODIFIED}
+    if table.kind == "task":
+        names |= {"when_created", "when_firstexit"}
+    own = table.child.fields if table.child else table.instrument.fields if table.instrument else {}
+    names |= {name for name, field in own.items() if field.type is FieldType.DATETIME}
+    return frozenset(names)
+
+
+def utc_now() -> dt.datetime:
+    """The present instant as the server's DATETIME columns hold it: UTC, without a zone."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def iso_text(instant: dt.datetime) -> str:
+    """An instant as stored: `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM`. One without a zone is UTC."""
+    return _zoned(instant).isoformat(timespec="microseconds")
+
+
+def parse_instant(text: str) -> dt.datetime:
+    """Read ISO 8601 text, with the zone it has; without one it is UTC. Raises ValueError."""
+    text = text.strip()
+    if len(text) < len("YYYY-MM-DD") or not text.isascii():
+        raise ValueError(text)
+    instant = _zoned(dt.datetime.fromisoformat(text))
+    offset = instant.utcoffset() or dt.timedelta()
+    if offset.total_seconds() % 60:
+        raise ValueError(text)
+    try:
+        instant.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError(text) from None
+    return instant
+
+
+def same_instant(stored: str | None, sent: str | None) -> bool:
+    """Are two date-times the same point in time? Zone and notation don't matter; two missing ones are equal."""
+    if stored is None or sent is None:
+        return stored is sent
+    if stored == sent:
+        return True
+    try:
+        return parse_instant(stored) == parse_instant(sent)
+    except ValueError:
+        return False
+
+
+def utc_of(text: str) -> dt.datetime:
+    """ISO 8601 text as UTC without a zone, for a DATETIME column. Raises ValueError."""
+    return parse_instant(text).astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def era_text(instant: dt.datetime) -> str:
+    """The name of the era that begins at an instant: UTC, whole seconds."""
+    return _zoned(instant).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def next_era(now: dt.datetime, last: str | None) -> str:
+    """A new era for a device: now, but at least a second after the last era it was given."""
+    era = era_text(now)
+    if last is None or last < era:
+        return era
+    return era_text(dt.datetime.fromisoformat(last) + dt.timedelta(seconds=1))
+
+
+def with_predecessors(pks: Iterable[int], predecessor_of: dict[int, int | None]) -> set[int]:
+    """Rows and all their earlier versions, as far as `predecessor_of` (`_pk` → `_predecessor_pk`) knows them."""
+    found: set[int] = set()
+    for pk in pks:
+        step: int | None = pk
+        while step is not None and step not in found and step in predecessor_of:
+            found.add(step)
+            step = predecessor_of[step]
+    return found
+
+
+def _zoned(instant: dt.datetime) -> dt.datetime:
+    return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant
