@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole server killed at random moments: nothing acknowledged is lost, nothing half-written is seen."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from camcops.db.database import Database
+from camcops.demonstration.tablet import Tablet
+from tests.faults.devices import Device, current_upload
+from tests.initial_states import make_tablet_state
+from tests.running import RunningServer, free_port, write_config
+
+KILLS = int(os.environ.get("CAMCOPS_TEST_KILLS", "10"))
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(database: Database, tmp_path: Path) -> None:
+    make_tablet_state(database)
+    port = free_port()
+    server = RunningServer(write_config(tmp_path, database.engine.url, port), port)
+    random = Random(7)
+    server.start()
+    tablet = Tablet(f"{server.address}/database", "killed-device", "tablet", "tablet-pw-1")
+    tablet.register("Killed")
+    device = Device(tablet)
+    for _ in range(KILLS):
+        device.stop.clear()
+        uploading = threading.Thread(target=device.upload_until_stopped)
+        uploading.start()
+        time.sleep(random.uniform(0.02, 0.6))
+        server.kill()
+        device.stop.set()
+        uploading.join()
+        found = current_upload(database, "killed-device")
+        assert found in (device.acknowledged, device.begun)
+        server.start()
+        device.begun = found
+        device.upload_once()
+        assert current_upload(database, "killed-device") == device.acknowledged
+    server.stop()
+    assert device.refusals == []
