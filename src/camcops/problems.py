@@ -92,7 +92,121 @@ CONFIG_WRONG = Kind(
 
 # --- database ----------------------------------------------------------------------------------
 
+DATABASE_URL_UNUSABLE = Kind(
+    "database_url_unusable",
+    "DB_URL can't be used: {reason}.",
+    "Give the address of an SQLite file, or of a MariaDB, MySQL or PostgreSQL database.",
+    http=500,
+)
+DATABASE_UNAVAILABLE = Kind(
+    "database_unavailable",
+    "The database can't be used: {reason}.",
+    "Try again shortly; if it stays so, tell the administrator of this server.",
+    http=503,
+)
+DATABASE_BUSY = Kind(
+    "database_busy",
+    "The database is too busy with the work of others.",
+    "Nothing was changed. Try again shortly.",
+    http=503,
+)
+DATABASE_EMPTY = Kind(
+    "database_empty",
+    "The database has no CamCOPS tables yet (revision found: None; expected: {expected}).",
+    "Run “camcops_server upgrade_db”.",
+    http=503,
+)
+DATABASE_OUTDATED = Kind(
+    "database_outdated",
+    "The database is older than this program (revision found: {found}; expected: {expected}).",
+    "Make a backup, then run “camcops_server upgrade_db”.",
+    http=503,
+)
+DATABASE_NEWER = Kind(
+    "database_newer",
+    "The database was upgraded by a newer program (revision found: {found}; expected: {expected}).",
+    "Install that version of the program; “camcops_server upgrade_db” can't go back.",
+    http=503,
+)
+DATABASE_LACKS_TABLES = Kind(
+    "database_lacks_tables",
+    "The instruments have changed since the database was last upgraded (revision found: {found}; expected: {expected}).",
+    "Run “camcops_server upgrade_db”.",
+    http=503,
+)
+DATABASE_OF_CAMCOPS_2 = Kind(
+    "database_of_camcops_2",
+    "The database belongs to CamCOPS 2 (revision found: {found}; expected: {expected}), which this program can't take over yet.",
+    "Nothing was changed. Name an empty database in DB_URL and run “camcops_server upgrade_db”.",
+    http=503,
+)
+
 # --- accounts ----------------------------------------------------------------------------------
+
+BAD_CREDENTIALS = Kind(
+    "bad_credentials",
+    "The user name or the password is wrong, or this account may not log in here.",
+    "Check both, and the capital letters. If you have forgotten your password, ask an administrator of your group.",
+    401,
+)
+LOCKED_OUT = Kind(
+    "locked_out",
+    "After too many failed log-ins this user name is locked until {until:%Y-%m-%d %H:%M} UTC.",
+    "Wait until then, or ask an administrator of your group to unlock it.",
+    403,
+)
+PASSWORD_BLANK = Kind("password_blank", "The password is blank.", "Choose another one.")
+PASSWORD_SHORT = Kind(
+    "password_short",
+    "The password is shorter than {minimum} characters.",
+    "Choose a longer one: a few unconnected words are easy to remember and hard to guess.",
+)
+PASSWORD_COMMON = Kind(
+    "password_common",
+    "The password is one of the best-known leaked passwords, which attackers try first.",
+    "Choose another one: a few unconnected words are easy to remember and hard to guess.",
+)
+USER_NAME_INVALID = Kind(
+    "user_name_invalid",
+    "The user name {name!r} can't be used.",
+    "Use 1 to 191 letters (unaccented), digits, and the characters , _ - {{ }}.",
+)
+USER_NAME_RESERVED = Kind(
+    "user_name_reserved",
+    "The user name {name!r} is reserved for the program itself.",
+    "Choose another one.",
+)
+USER_NAME_TAKEN = Kind(
+    "user_name_taken",
+    "There is already a user called {name!r} (capital letters make no difference).",
+    "Choose another name.",
+    409,
+)
+USER_UNKNOWN = Kind(
+    "user_unknown", "There is no user called {name!r}.", "Check the spelling of the name.", 404
+)
+USER_EXISTS_KEEPS_PASSWORD = Kind(
+    "user_exists_keeps_password",
+    "There is already a user called {name!r}, whose password this command does not change.",
+    "Leave the password out to give this user superuser rights; `reset_password` sets a new password.",
+    409,
+)
+GROUP_NAME_INVALID = Kind(
+    "group_name_invalid",
+    "The group name {name!r} can't be used.",
+    "Use 1 to 191 letters (unaccented), digits, and the characters _ -.",
+)
+GROUP_NAME_TAKEN = Kind(
+    "group_name_taken",
+    "There is already a group called {name!r} (capital letters make no difference).",
+    "Choose another name.",
+    409,
+)
+TEXT_TOO_LONG = Kind(
+    "text_too_long",
+    "The {what} is longer than {maximum} characters.",
+    "Shorten it.",
+)
 
 # --- records -----------------------------------------------------------------------------------
 
@@ -173,5 +287,48 @@ UNEXPECTED_FAILURE = Kind(
 )
 
 # --- pages -------------------------------------------------------------------------------------
+
+BAD_PARAMETER = Kind(
+    "page.bad-parameter",
+    "The address or form has a value that can't be used: {name}.",
+    "Allowed is {allowed}.",
+    400,
+)
+FORM_TOO_OLD = Kind(
+    "page.form-too-old",
+    "The form was opened in an earlier log-in, or not on this site, so nothing was changed.",
+    "Go back, reload the page and send it again.",
+    403,
+)
+PAGE_NOT_FOUND = Kind(
+    "page.not-found",
+    "There is no such page, or it is not yours to see.",
+    "Check the address; or look for the patient or task from the main page.",
+    404,
+)
+PAGE_METHOD = Kind(
+    "page.method",
+    "This address does not answer that kind of request.",
+    "Open the page first, and use its form.",
+    405,
+)
+PAGE_FORBIDDEN = Kind(
+    "page.forbidden",
+    "Your account may not open this page.",
+    "If your work needs it, ask an administrator of your group.",
+    403,
+)
+PASSWORD_UNCHANGED = Kind(
+    "page.password-unchanged",
+    "The new password is the same as the present one.",
+    "Choose a different one.",
+    400,
+)
+SECOND_FACTOR_UNAVAILABLE = Kind(
+    "page.second-factor-unavailable",
+    "Your account asks for a second factor, which this server can't check yet.",
+    "Ask an administrator to switch the second factor of your account off.",
+    403,
+)
 
 # --- commands ----------------------------------------------------------------------------------

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages for people: one module per subject, templates and static files beside them."""

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every response tells the browser to allow, and the methods we answer at all."""
+
+from collections.abc import Callable
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+METHODS = ("GET", "HEAD", "POST")
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+NEVER_KEPT = "no-store, no-cache, must-revalidate, max-age=0"
+A_YEAR = 31536000
+
+
+def header_tween(
+    handler: Callable[[Request], Response], registry: object
+) -> Callable[[Request], Response]:
+    """Outermost layer: refuses foreign methods, then adds headers to whatever the answer is."""
+
+    def answer(request: Request) -> Response:
+        if request.method in METHODS:
+            response = handler(request)
+        else:
+            response = Response("Only GET and POST are answered here.\n", 405)
+            response.content_type = "text/plain"
+            response.headers["Allow"] = ", ".join(METHODS)
+        _protect(request, response)
+        return response
+
+    return answer
+
+
+def _protect(request: Request, response: Response) -> None:
+    headers = response.headers
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    policy = CONTENT_SECURITY
+    if request.scheme == "https":
+        policy += "; upgrade-insecure-requests"
+        headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
+    headers.setdefault("Content-Security-Policy", policy)
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = NEVER_KEPT

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading what an address or a form says; whatever is not text of a sane kind is refused here."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pyramid.request import Request
+from webob.multidict import MultiDict
+
+from camcops import problems
+from camcops.problems import Problem
+
+TEXT_MOST = 255
+NUMBER_MOST = 2**31 - 1
+
+
+def form_data(request: Request) -> "MultiDict[str, str]":
+    """The text fields of a form; files that nobody asked for are dropped, control characters refused."""
+    fields = [(str(k), v) for k, v in request.POST.items() if isinstance(v, str)]
+    for name, value in fields:
+        _no_controls(name, value)
+    return MultiDict(fields)
+
+
+def text(source: Mapping[str, Any], name: str, most: int = TEXT_MOST) -> str | None:
+    """Text without its outer spaces; None if absent or blank."""
+    value = str(source.get(name, "")).strip()
+    _no_controls(name, value)
+    if len(value) > most:
+        raise Problem(
+            problems.BAD_PARAMETER, name=name, allowed=f"text of at most {most} characters"
+        )
+    return value or None
+
+
+def number(source: Mapping[str, Any], name: str) -> int | None:
+    """A whole number from 0 to 2,147,483,647; None if absent or blank."""
+    value = text(source, name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > NUMBER_MOST:
+        raise Problem(problems.BAD_PARAMETER, name=name, allowed="a whole number")
+    return int(value)
+
+
+def long_number(source: Mapping[str, Any], name: str) -> int | None:
+    """A whole number of up to 18 digits (an ID number); spaces between digits are ignored."""
+    value = text(source, name)
+    if value is None:
+        return None
+    digits = value.replace(" ", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+        raise Problem(problems.BAD_PARAMETER, name=name, allowed="a number, digits only")
+    return int(digits)
+
+
+def day(source: Mapping[str, Any], name: str) -> date | None:
+    """A date such as 1970-07-07; None if absent or blank."""
+    value = text(source, name)
+    if value is None:
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise Problem(
+            problems.BAD_PARAMETER, name=name, allowed="a date such as 1970-07-07"
+        ) from None
+
+
+def choice(source: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
+    value = text(source, name)
+    if value is not None and value not in allowed:
+        raise Problem(problems.BAD_PARAMETER, name=name, allowed=", ".join(allowed))
+    return value
+
+
+def _no_controls(name: str, value: str) -> None:
+    if any(ord(char) < 32 and char not in "\t\r\n" for char in value):
+        raise Problem(
+            problems.BAD_PARAMETER, name=name[:40], allowed="text without control characters"
+        )
+
+
+def same_origin_path(request: Request, value: str | None) -> str | None:
+    """`value` if it is a page of this site (a path below our mount point), else None."""
+    prefix = request.script_name
+    if value is None or not value.startswith(f"{prefix}/") or value.startswith("//"):
+        return None
+    if "\\" in value or any(ord(char) < 33 or ord(char) > 126 for char in value):
+        return None
+    return value
