@@ -248,7 +248,8 @@ OPERATION_UNKNOWN = Kind("tablet.operation-unknown", "No such operation: {operat
 FIELD_REQUIRED = Kind("tablet.field-required", "The request lacks the field {field}.")
 FIELD_WRONG = Kind("tablet.field-wrong", "Field {field} of the request: {reason}.")
 FORM_UNREADABLE = Kind(
-    "tablet.form-unreadable", "Field {field} of the request is not UTF-8 text without NUL characters."
+    "tablet.form-unreadable",
+    "Field {field} of the request is not UTF-8 text without NUL characters.",
 )
 FORM_TOO_LARGE = Kind(
     "tablet.form-too-large",
@@ -332,3 +333,9 @@ SECOND_FACTOR_UNAVAILABLE = Kind(
 )
 
 # --- commands ----------------------------------------------------------------------------------
+
+SERVER_MISSING = Kind(
+    "command.server-missing",
+    "{server} can't run here: {reason}.",
+    "It needs Linux or another Unix; elsewhere use another of the serve_ commands.",
+)

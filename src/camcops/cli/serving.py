@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that serve tablets and browsers; every key of `[server]` can be given as an option."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camcops import problems
+from camcops.cli.shell import ServerCommand, config_option, open_site
+from camcops.problems import Problem
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from camcops.site import Site
+
+ALIASES = {
+    "gunicorn_timeout_s": ("--timeout",),
+    "gunicorn_num_workers": ("--num_workers",),
+    "cherrypy_threads_start": ("--threads_start",),
+    "cherrypy_threads_max": ("--threads_max",),
+    "cherrypy_root_path": ("--root_path",),
+    "cherrypy_log_screen": ("--log_screen",),
+}
+"""Spellings of older versions."""
+
+
+class ServingCommand(ServerCommand):
+    """A command with one option for each key of `[server]`, made from the keys' declarations."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params[1:1] = server_options()
+
+
+def server_options() -> list[click.Option]:
+    """`--port 8000` for values, `--show_requests/--no_show_requests` for switches."""
+    from camcops.config.declaration import declarations
+    from camcops.config.server import ServerSettings
+
+    return [
+        _option(known.name, known.default, known.says) for known in declarations(ServerSettings)
+    ]
+
+
+def _option(name: str, default: object, says: str) -> click.Option:
+    names = [f"--{name}", *ALIASES.get(name, ())]
+    if isinstance(default, bool):
+        switches = [f"{spelling}/--no_{spelling.removeprefix('--')}" for spelling in names]
+        return click.Option([name, *switches], default=None, help=says)
+    return click.Option([name, *names], metavar="VALUE", help=says)
+
+
+def overrides(options: Mapping[str, Any]) -> dict[str, str]:
+    """What was given on the command line, as the text that the file would hold."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in given.items()
+    }
+
+
+@click.command(cls=ServingCommand)
+@config_option(required=False)
+def serve_gunicorn(config: Path | None, **options: Any) -> None:
+    """Serve with Gunicorn: several processes of several threads. Recommended on Linux.
+
+    Options replace the keys of the same name in section [server] of the configuration file.
+    """
+    try:
+        from camcops.serving import gunicorn
+    except ImportError as error:
+        raise Problem(problems.SERVER_MISSING, server="Gunicorn", reason=error) from error
+    site = open_site(config, overrides(options))
+    application = _application(site)
+    site.database.engine.dispose()
+    gunicorn.serve(
+        application,
+        site.settings.server,
+        after_fork=lambda: site.database.engine.dispose(close=False),
+    )
+
+
+@click.command(cls=ServingCommand)
+@config_option(required=False)
+def serve_pyramid(config: Path | None, **options: Any) -> None:
+    """Serve one request at a time over plain HTTP, for a first test; each request is logged.
+
+    Options replace the keys of the same name in section [server] of the configuration file.
+    """
+    from camcops.serving import pyramid
+
+    site = open_site(config, {"show_requests": "true"} | overrides(options))
+    pyramid.serve(_application(site), site.settings.server)
+
+
+def _application(site: "Site") -> "WSGIApplication":
+    from camcops.serving.composition import compose
+    from camcops.web.application import make_wsgi_app
+
+    return compose(make_wsgi_app(site), site.settings.server)
