@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is missing in a database, as statements that add it: tables and columns of instruments, and all indexes.
+
+Each statement stands alone: after any of them the database works as before, and planning again finds the rest.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.ddl.base import AddColumn
+from sqlalchemy import Boolean, Column, Computed, Index, Integer, MetaData, Table, UniqueConstraint, column
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from camcops.db.catalogue import Catalogue
+from camcops.db.client_tables import ClientTable
+from camcops.db.schema import metadata
+
+CURRENT_ID = "_current_id"
+"""On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL. Invisible, so that
+statements written without it, CamCOPS 2.4's among them, work unchanged."""
+
+INVISIBLE = "invisible"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One statement, and the table that it is for."""
+
+    table: str
+    statement: ExecutableDDLElement
+
+    def sql(self, dialect: Dialect) -> str:
+        return str(self.statement.compile(dialect=dialect)).strip()
+
+
+def client_changes(
+    tables: Iterable[ClientTable], found: Catalogue, dialect: Dialect
+) -> Iterator[Change]:
+    """What the tables that tablets fill lack."""
+    for client in tables:
+        if client.name not in found:
+            yield Change(client.name, CreateTable(as_created(client, dialect)))
+        else:
+            yield from _missing_columns(client, found.columns[client.name])
+            yield from _missing_guard(client, found.columns[client.name], dialect)
+        present = found.indexes.get(client.name, frozenset())
+        for index in indexes(client, dialect):
+            if index.name not in present:
+                yield Change(client.name, CreateIndex(index))
+
+
+def server_index_changes(found: Catalogue) -> Iterator[Change]:
+    """The indexes that the server's own tables lack."""
+    for table in metadata.sorted_tables:
+        present = found.indexes.get(table.name, frozenset())
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            if index.name not in present:
+                yield Change(table.name, CreateIndex(index))
+
+
+def as_created(client: ClientTable, dialect: Dialect) -> Table:
+    """The table with what MariaDB and MySQL need to forbid two current rows of one object."""
+    table = client.table.to_metadata(MetaData())
+    if dialect.name == "mysql":
+        table.append_column(_current_id())
+        table.append_constraint(_one_current_row(client.name))
+    return table
+
+
+def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:
+    """Of a client table: one to find rows by; where indexes can be partial, one that forbids two current rows."""
+    names = {*client.lookup, "id", "_current"}
+    table = Table(client.name, MetaData(), *(Column(name, Integer) for name in names))
+    found = [Index(f"ix_{client.name}_lookup", *(table.c[name] for name in client.lookup))]
+    if dialect.name != "mysql":
+        current = column("_current", Boolean).is_(True)
+        found.append(
+            Index(
+                _guard_name(client.name),
+                *(table.c[name] for name in ("_device_id", "_era", "id")),
+                unique=True,
+                sqlite_where=current,
+                postgresql_where=current,
+            )
+        )
+    return found
+
+
+def _guard_name(table: str) -> str:
+    return f"uq_{table}_current"
+
+
+def _current_id() -> Column[Any]:
+    computed = Computed("if(`_current`, `id`, NULL)", persisted=True)
+    return Column(CURRENT_ID, Integer, computed, info={INVISIBLE: True})
+
+
+def _one_current_row(table: str) -> UniqueConstraint:
+    return UniqueConstraint("_device_id", "_era", CURRENT_ID, name=_guard_name(table))
+
+
+def _missing_columns(client: ClientTable, present: frozenset[str]) -> Iterator[Change]:
+    """New columns are nullable whatever the definition says: rows that are there have no value for them."""
+    for column in client.table.columns:
+        if column.name not in present:
+            yield Change(client.name, AddColumn(client.name, Column(column.name, column.type)))
+
+
+def _missing_guard(
+    client: ClientTable, present: frozenset[str], dialect: Dialect
+) -> Iterator[Change]:
+    if dialect.name == "mysql" and CURRENT_ID not in present:
+        yield Change(client.name, _AddGuard(client.name))
+
+
+class _AddGuard(ExecutableDDLElement):
+    """Adds the invisible column and its unique index to a table that was made without, in one step."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+
+@compiles(_AddGuard, "mysql")
+def _add_guard(element: _AddGuard, compiler: DDLCompiler, **options: Any) -> str:
+    quote = compiler.preparer.quote
+    table = Table(element.table, MetaData(), _current_id())
+    column = compiler.process(CreateColumn(table.c[CURRENT_ID]))
+    return (
+        f"ALTER TABLE {quote(element.table)} ADD COLUMN {column}, "
+        f"ADD CONSTRAINT {quote(_guard_name(element.table))} UNIQUE "
+        f"({quote('_device_id')}, {quote('_era')}, {quote(CURRENT_ID)})"
+    )
+
+
+@compiles(CreateColumn, "mysql")
+def _create_column(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
+    text: str = compiler.visit_create_column(element, **options)
+    return f"{text} INVISIBLE" if text and element.element.info.get(INVISIBLE) else text

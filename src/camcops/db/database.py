@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A database and its units of work: functions that run in one transaction and can run again."""
+
+import itertools
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from camcops.db.client_tables import ClientTable, ClientTables
+from camcops.db.engine import create_engine, reading_options
+from camcops.db.faults import is_transient, why_unavailable
+from camcops.problems import DATABASE_BUSY, DATABASE_UNAVAILABLE, Problem
+
+if TYPE_CHECKING:
+    from camcops.instruments.library import Library
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PATIENCE_S = 30.0
+"""How long a unit of work is tried again."""
+
+FIRST_PAUSE_S = 0.01
+LONGEST_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Database:
+    """The engine, the instruments, and the tables that tablets fill, by name.
+
+    `tables` iterates in the order in which an upload is committed: patients, ID numbers, then BLOBs and child
+    tables by name, then tasks by name.
+    """
+
+    engine: Engine
+    library: "Library"
+    tables: Mapping[str, ClientTable]
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction that can't write and sees one state of the database throughout."""
+        return self._run(work, reading=True)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction; commit if it returns, roll back if it raises.
+
+        `work` may be run several times: on a deadlock, a serialization failure or a lost lock, at COMMIT too. It
+        must keep no state outside the database between runs. Raises Problem(DATABASE_BUSY) if that goes on for
+        longer than `PATIENCE_S`, and Problem(DATABASE_UNAVAILABLE) if the database is out of reach.
+        """
+        return self._run(work, reading=False)
+
+    def _run(self, work: Callable[[Connection], T], *, reading: bool) -> T:
+        options = reading_options(self.engine) if reading else {}
+        give_up_at = time.monotonic() + PATIENCE_S
+        for attempt in itertools.count():
+            try:
+                with self.engine.connect() as connection:
+                    connection.execution_options(**options)
+                    with connection.begin():
+                        return work(connection)
+            except DBAPIError as error:
+                reason = why_unavailable(error)
+                if reason is not None:
+                    raise Problem(DATABASE_UNAVAILABLE, reason=reason) from error
+                if not is_transient(error):
+                    raise
+                if time.monotonic() > give_up_at:
+                    raise Problem(DATABASE_BUSY) from error
+                log.info("Transaction lost (%s); trying again", type(error.orig).__name__)
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)))  # noqa: S311
+        raise AssertionError("unreachable")
+
+
+def connect(url: str, library: "Library", *, echo: bool = False) -> Database:
+    """The database at an address; no connection is made until the first unit of work."""
+    return Database(create_engine(url, echo=echo), library, ClientTables(library))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engines: one `sqlalchemy.Engine` for each supported database, set up the same safe way."""
+
+import importlib.util
+import logging
+import os
+import weakref
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from camcops.problems import DATABASE_URL_UNUSABLE, Problem
+
+log = logging.getLogger(__name__)
+
+READ_ONLY = "camcops_read_only"
+"""Execution option of a connection whose next transaction only reads."""
+
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+MYSQL_LOCK_WAIT_S = 10
+CONNECT_TIMEOUT_S = 10
+POOL_SIZE = 10
+POOL_OVERFLOW = 20
+
+MYSQL_SQL_MODE = ",".join(
+    [
+        "STRICT_ALL_TABLES",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "NO_ENGINE_SUBSTITUTION",
+    ]
+)
+
+
+def parse_url(text: str) -> URL:
+    """The address of a database, with the driver that we use for it.
+
+    Addresses written for CamCOPS 2.4 (`mysql+mysqldb://…`) keep working. Raises Problem for anything else than
+    SQLite (in a file), MariaDB or MySQL, and PostgreSQL.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise Problem(DATABASE_URL_UNUSABLE, reason="it is not an address") from None
+    family, _, driver = url.drivername.partition("+")
+    match family:
+        case "sqlite":
+            if not url.database or url.database == ":memory:":
+                raise Problem(DATABASE_URL_UNUSABLE, reason="it names no file")
+            return url.set(drivername="sqlite+pysqlite")
+        case "mysql" | "mariadb":
+            chosen = _installed("mysql", driver, ours="pymysql", others={"mysqldb": "MySQLdb"})
+            return url.set(drivername=chosen).update_query_dict({"charset": "utf8mb4"})
+        case "postgresql" | "postgres":
+            return url.set(drivername=_installed("postgresql", driver, ours="psycopg", others={}))
+    raise Problem(DATABASE_URL_UNUSABLE, reason=f"“{family}” is not a database that is supported")
+
+
+def _installed(family: str, driver: str, *, ours: str, others: dict[str, str]) -> str:
+    """Our driver, unless another one that works as well is asked for and installed."""
+    if driver in others and importlib.util.find_spec(others[driver]):
+        return f"{family}+{driver}"
+    if driver not in ("", ours):
+        log.info("The database driver %s is not used; %s takes its place", driver, ours)
+    return f"{family}+{ours}"
+
+
+def create_engine(text: str, *, echo: bool = False) -> Engine:
+    """An engine for the database at an address; connects to nothing yet."""
+    url = parse_url(text)
+    pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW}
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, echo=echo, **pool)
+        _set_up_sqlite(engine)
+    elif url.get_backend_name() == "mysql":
+        engine = sa.create_engine(
+            url,
+            echo=echo,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "sql_mode": MYSQL_SQL_MODE},
+            **pool,
+        )
+        _set_up_mysql(engine)
+    else:
+        engine = sa.create_engine(
+            url,
+            echo=echo,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            **pool,
+        )
+    _forget_connections_after_fork(engine)
+    return engine
+
+
+def _set_up_sqlite(engine: Engine) -> None:
+    """Readers never wait for a writer; a writer takes its lock at once, so it can't fail half-way for want of it."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        for pragma in (
+            f"busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        sqlite: Any = connection.connection.dbapi_connection
+        reads = connection.get_execution_options().get(READ_ONLY, False)
+        sqlite.execute(f"PRAGMA query_only = {int(reads)}").close()
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set_up_mysql(engine: Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {MYSQL_LOCK_WAIT_S}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        if connection.get_execution_options().get(READ_ONLY, False):
+            mysql: Any = connection.connection.dbapi_connection
+            with mysql.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def reading_options(engine: Engine) -> dict[str, Any]:
+    """Execution options of a connection that only reads and sees one state of the database throughout."""
+    if engine.dialect.name == "postgresql":
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return {READ_ONLY: True}
+
+
+def _forget_connections_after_fork(engine: Engine) -> None:
+    """Two processes on one connection would mix their statements: a forked child opens its own."""
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        if (inherited := reference()) is not None:
+            inherited.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=forget)

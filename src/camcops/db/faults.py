@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an error of a database driver means: worth another try, database out of reach, or a bug."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+
+# Deadlock; lock wait ended; row changed since it was read (MariaDB's snapshot isolation); node not ready to commit (Galera).
+MYSQL_TRANSIENT = frozenset({1213, 1205, 1020, 3101})
+# Can't connect, lost connection, too many connections, shutting down, unknown host, node of a cluster not ready.
+MYSQL_UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1047, 1203, 4031})
+MYSQL_REFUSED = frozenset({1044, 1045, 1049, 1698})
+# Serialization failure, deadlock, lock not available.
+POSTGRESQL_TRANSIENT = frozenset({"40001", "40P01", "55P03"})
+POSTGRESQL_REFUSED = ("28", "3D")
+POSTGRESQL_UNREACHABLE = ("08", "57P", "53300")
+SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+SQLITE_UNREACHABLE = {
+    sqlite3.SQLITE_CANTOPEN: "its file can't be opened",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "its disk fails",
+    sqlite3.SQLITE_READONLY: "its file can't be written to",
+    sqlite3.SQLITE_NOTADB: "its file is not a database",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged",
+}
+
+CONNECTION_LOST = "the connection broke, or was refused"
+LOGIN_REFUSED = "it refuses the user name, password or database name of DB_URL"
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Has the database undone the transaction (or can we) so that running it again may succeed?"""
+    code = _code(error)
+    return (
+        code in MYSQL_TRANSIENT
+        or code in POSTGRESQL_TRANSIENT
+        or _sqlite_code(error) in SQLITE_TRANSIENT
+    )
+
+
+def why_unavailable(error: DBAPIError) -> str | None:
+    """Why the database can't be used at all, in words for an administrator; None if that is not what is wrong."""
+    code = _code(error)
+    if code in MYSQL_REFUSED or _begins(code, POSTGRESQL_REFUSED):
+        return LOGIN_REFUSED
+    if (
+        error.connection_invalidated
+        or code in MYSQL_UNREACHABLE
+        or _begins(code, POSTGRESQL_UNREACHABLE)
+    ):
+        return CONNECTION_LOST
+    if code is None and _never_connected(error):
+        return CONNECTION_LOST
+    return SQLITE_UNREACHABLE.get(_sqlite_code(error))
+
+
+def _code(error: DBAPIError) -> int | str | None:
+    """The number of MariaDB and MySQL, or the SQLSTATE of PostgreSQL."""
+    cause = error.orig
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(state, str):
+        return state
+    arguments = getattr(cause, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def _begins(code: int | str | None, prefixes: tuple[str, ...]) -> bool:
+    return isinstance(code, str) and code.startswith(prefixes)
+
+
+def _never_connected(error: DBAPIError) -> bool:
+    """psycopg gives no code for a failed connection; no statement was running then."""
+    return type(error.orig).__module__.startswith("psycopg") and error.statement is None
+
+
+def _sqlite_code(error: DBAPIError) -> int:
+    """The primary result code; 0 if the error isn't SQLite's."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF

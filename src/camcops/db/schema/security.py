@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions, failed log-ins, lock-outs and the audit trail."""
+
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
+
+from camcops.db.schema.metadata import TABLE_OPTIONS, metadata
+
+sessions = Table(
+    "_security_webviewer_sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token", String(88)),
+    Column("ip_address", String(45)),
+    Column("user_id", Integer, ForeignKey("_security_users.id", ondelete="CASCADE")),
+    Column("last_activity_utc", DateTime),
+    Column("number_to_view", Integer),
+    Column("task_filter_id", Integer, ForeignKey("_task_filters.id")),
+    Column("is_api_session", Boolean, default=False),
+    Column("form_state", Text),
+    Index("ix__security_webviewer_sessions_activity", "last_activity_utc"),
+    Index("ix__security_webviewer_sessions_user", "user_id"),
+    **TABLE_OPTIONS,
+)
+
+login_failures = Table(
+    "_security_login_failures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("username", String(191), nullable=False),
+    Column("login_failure_at", DateTime, nullable=False, index=True),
+    Column("remote_addr", String(45)),  # ours
+    Index("ix__security_login_failures_username_at", "username", "login_failure_at"),
+    Index("ix__security_login_failures_addr_at", "remote_addr", "login_failure_at"),
+    **TABLE_OPTIONS,
+)
+
+account_lockouts = Table(
+    "_security_account_lockouts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("username", String(191), nullable=False),
+    Column("locked_until", DateTime, nullable=False, index=True),
+    Index("ix__security_account_lockouts_username_until", "username", "locked_until"),
+    **TABLE_OPTIONS,
+)
+
+audit = Table(
+    "_security_audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("when_access_utc", DateTime, nullable=False, index=True),
+    Column("source", String(20), nullable=False),
+    Column("remote_addr", String(45)),
+    Column("user_id", Integer, ForeignKey("_security_users.id")),
+    Column("device_id", Integer, ForeignKey("_security_devices.id")),
+    Column("table_name", String(128)),
+    Column("server_pk", Integer),
+    Column("patient_server_pk", Integer),
+    Column("details", Text),
+    Column("code", String(120)),  # ours: keyed code over the row
+    Index("ix__security_audit_record", "table_name", "server_pk"),
+    Index("ix__security_audit_patient", "patient_server_pk"),
+    Index("ix__security_audit_user", "user_id", "when_access_utc"),
+    **TABLE_OPTIONS,
+)

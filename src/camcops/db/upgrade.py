@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring a database up to date: the server's own tables by revisions, instruments' tables as they are defined.
+
+Safe to repeat, to cut off at any point and to run twice at once. On SQLite and PostgreSQL it is one transaction;
+MariaDB and MySQL commit each statement, and the next run goes on where the last one stopped.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+import camcops
+from camcops.db import migrations
+from camcops.db.catalogue import Catalogue, read_catalogue
+from camcops.db.changes import Change, client_changes, server_index_changes
+from camcops.db.database import Database, connect
+from camcops.db.faults import is_transient, why_unavailable
+from camcops.db.schema import metadata, schema_state
+from camcops.db.seeds import seed
+from camcops.db.state import (
+    VERSION_TABLE,
+    fingerprint,
+    refuse_other_revisions,
+    refuse_upstream,
+    version_table,
+)
+from camcops.problems import DATABASE_BUSY, DATABASE_UNAVAILABLE, Problem
+
+if TYPE_CHECKING:
+    from camcops.instruments.library import Library
+
+LOCK_NUMBER = 0x43616D434F5053  # “CamCOPS” in ASCII
+LOCK_PATIENCE_S = 600
+
+Progress = Callable[[int, int, str], None]
+"""Called before each step with the steps done, the steps in all and what comes next."""
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Progress that nobody watches."""
+
+
+def upgrade(database_url: str, library: "Library", *, progress: Progress = _silent) -> None:
+    """Create or extend the database at an address so that it is as this program needs it.
+
+    Raises Problem if it belongs to CamCOPS 2 or to a newer program (nothing is changed then), or is out of reach.
+    """
+    database = connect(database_url, library)
+    try:
+        with _exclusive(database.engine) as connection:
+            _refuse_strangers(connection)
+            migrations.ensure_version_table(connection)
+            progress(0, 1, "the server's own tables")
+            migrations.migrate(connection)
+            _extend(connection, database, progress)
+            seed(connection)
+            _stamp(connection, database)
+    except DBAPIError as error:
+        if (reason := why_unavailable(error)) is not None:
+            raise Problem(DATABASE_UNAVAILABLE, reason=reason) from error
+        if is_transient(error):
+            raise Problem(DATABASE_BUSY) from error
+        raise
+    finally:
+        database.engine.dispose()
+
+
+def sql_of_upgrade(database_url: str, library: "Library") -> str:
+    """The statements by which `upgrade` would change the structure of the database as it is; runs none of them."""
+    database = connect(database_url, library)
+    try:
+        found, revision = database.read(_look)
+    finally:
+        database.engine.dispose()
+    dialect = database.engine.dialect
+    written = io.StringIO()
+    migrations.write_sql(dialect.name, revision, written)
+    for change in _changes(database, found):
+        written.write(change.sql(dialect) + ";\n\n")
+    return written.getvalue()
+
+
+def _look(connection: Connection) -> tuple[Catalogue, str | None]:
+    """What the database will hold once its revisions have run, and its present revision."""
+    _refuse_strangers(connection)
+    found = read_catalogue(connection)
+    revision = None
+    if VERSION_TABLE in found:
+        revision = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+    refuse_other_revisions(revision)
+    server = {table.name: frozenset(table.columns.keys()) for table in metadata.sorted_tables}
+    return Catalogue({**server, **found.columns}, found.indexes), revision
+
+
+def _refuse_strangers(connection: Connection) -> None:
+    """Raise a Problem if the database isn't ours to change."""
+    names = sa.inspect(connection).get_table_names()
+    if VERSION_TABLE not in names:
+        refuse_upstream(connection, names)
+    else:
+        refuse_other_revisions(
+            connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+        )
+
+
+@contextmanager
+def _exclusive(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction, while no other process upgrades the same database."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            sqlite: Any = connection.connection.dbapi_connection
+            sqlite.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_S * 1000}").close()
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
+            elif engine.dialect.name == "mysql":
+                # Locks are named across the whole server, and end with the connection.
+                name = sa.func.sha1(sa.func.concat("camcops_upgrade ", sa.func.database()))
+                if (
+                    connection.execute(sa.select(sa.func.get_lock(name, LOCK_PATIENCE_S))).scalar()
+                    != 1
+                ):
+                    raise Problem(DATABASE_BUSY)
+            yield connection
+
+
+def _changes(database: Database, found: Catalogue) -> list[Change]:
+    dialect = database.engine.dialect
+    return [
+        *client_changes(database.tables.values(), found, dialect),
+        *server_index_changes(found),
+    ]
+
+
+def _extend(connection: Connection, database: Database, progress: Progress) -> None:
+    changes = _changes(database, read_catalogue(connection))
+    for done, change in enumerate(changes):
+        progress(done, len(changes), change.table)
+        connection.execute(change.statement)
+
+
+def _stamp(connection: Connection, database: Database) -> None:
+    """Record what the database now holds, for `require_current`."""
+    values = {
+        "fingerprint": fingerprint(database.tables.values()),
+        "version": camcops.__version__,
+        "upgraded_at_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
+    }
+    if connection.execute(sa.update(schema_state).values(values)).rowcount == 0:
+        connection.execute(sa.insert(schema_state).values(id=1, **values))
