@@ -10,7 +10,7 @@ from pyramid.request import Request
 from sqlalchemy import Connection
 
 from camcops.accounts import sessions
-from camcops.accounts.permissions import Permission, groups_where
+from camcops.accounts.permissions import may_use_web
 from camcops.accounts.users import User, load_user
 from camcops.site import Site
 
@@ -26,8 +26,8 @@ def site_of(request: Request) -> Site:
 
 
 def may_use_pages(user: User) -> bool:
-    """True for superusers and for those who may use the web view in any of their groups."""
-    return not user.auto_generated and bool(groups_where(user, Permission.MAY_USE_WEBVIEWER))
+    """True for those who may use the web view in any of their groups, unless made for a tablet alone."""
+    return may_use_web(user) and not user.auto_generated
 
 
 def user_of(request: Request) -> User | None:
