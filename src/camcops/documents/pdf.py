@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task document as a PDF: A4, tagged (PDF/UA-1), the patient on every page.
+
+One Typst template sets every instrument. The document reaches it as JSON data, never as markup.
+The compiler is made once in a process and kept warm; it touches neither network nor packages.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camcops.documents.glyphs import FONT_FOLDER, REPLACEMENT, Coverage, coverage_of
+from camcops.documents.pdf_data import Encoder
+from camcops.documents.tree import TaskDocument
+
+if TYPE_CHECKING:
+    from typst import Compiler
+
+TEMPLATES = Path(__file__).parent / "typst"
+SCRIPTS = (
+    *("Arabic", "Hebrew", "Armenian", "Georgian", "Thai", "Sinhala"),
+    *("Devanagari", "Bengali", "Gujarati", "Gurmukhi", "Oriya"),
+    *("Tamil", "Telugu", "Kannada", "Malayalam"),
+    *("Math", "Symbols", "Symbols2"),
+)
+FAMILIES = ("Noto Sans", *(f"Noto Sans {script}" for script in SCRIPTS))
+_EAST_ASIAN = ("CJK", "WenQuanYi", "Droid Sans Fallback", "IPAGothic", "IPAexGothic", "Nanum")
+
+
+class _Press:
+    """The warm compiler, its fonts, and what these can draw."""
+
+    def __init__(self) -> None:
+        import typst
+
+        system = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False)
+        east_asian = [
+            font
+            for font in system.fonts()
+            if font.weight == 400 and any(word in font.family for word in _EAST_ASIAN)
+        ]
+        fonts = typst.Fonts(
+            include_system_fonts=bool(east_asian),
+            include_embedded_fonts=False,
+            font_paths=[str(FONT_FOLDER)],
+        )
+        self.families = (*FAMILIES, *dict.fromkeys(font.family for font in east_asian))
+        self.coverage: Coverage = coverage_of(
+            [
+                *sorted(FONT_FOLDER.glob("*-Regular.ttf")),
+                *(Path(f.path) for f in east_asian if f.path),
+            ]
+        )
+        self.compiler: Compiler = typst.Compiler(
+            str(TEMPLATES / "task.typ"), root=str(TEMPLATES), font_paths=fonts
+        )
+        self.lock = threading.Lock()
+
+    def print(self, data: Mapping[str, object]) -> bytes:
+        text = json.dumps(data, ensure_ascii=False)
+        with self.lock:
+            made = self.compiler.compile(
+                format="pdf", sys_inputs={"document": text}, pdf_standards="ua-1"
+            )
+        assert isinstance(made, bytes)
+        return made
+
+
+@cache
+def _press() -> _Press:
+    return _Press()
+
+
+def write(document: TaskDocument, blobs: Mapping[int, bytes]) -> bytes:
+    """The document as PDF; `blobs` holds the pictures by server key (see `document.blob_pks`).
+
+    A picture that is absent or can't be decoded is replaced by a line that says so.
+    """
+    press = _press()
+    encoder = Encoder(press.coverage, blobs, document.labels, landscape=document.landscape)
+    data = encoder.task(document)
+    data["fonts"] = list(press.families)
+    data["undrawable"] = _undrawable(document, encoder.lost)
+    return press.print(data)
+
+
+def _undrawable(document: TaskDocument, lost: set[str]) -> str:
+    if not lost:
+        return ""
+    codes = ", ".join(f"U+{ord(character):04X}" for character in sorted(lost))
+    return document.labels["undrawable"].format(box=REPLACEMENT, list=codes)

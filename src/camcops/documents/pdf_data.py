@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data of the PDF template: a document's tree as plain lists, maps and drawable texts."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from camcops.documents.glyphs import Coverage
+from camcops.documents.phrases import banner_facts, banner_name, isolated, legend_text
+from camcops.documents.pictures import upright
+from camcops.documents.tree import (
+    Answer,
+    Bar,
+    FreeText,
+    IdNumberLine,
+    NoPatient,
+    PatientBanner,
+    Picture,
+    SpecialNote,
+    TaskDocument,
+    text_of,
+)
+
+_POINTS_PER_PIXEL = 72 / 150
+_WIDTH = {False: 481.0, True: 728.0}
+"""Width of the text in points, upright and landscape."""
+_HEIGHT = {False: 300.0, True: 220.0}
+"""Greatest height of one picture of several: two stand on a page. One alone may be taller."""
+_ALONE = 1.6
+_LONG = 400
+_LONG_WORD = re.compile(r"\S{31,}")
+_CHUNK = 20
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """A very long word with places where a line may break, never before a combining mark."""
+    made: list[str] = []
+    for place, character in enumerate(word[0]):
+        if place and place % _CHUNK == 0 and unicodedata.category(character)[0] in "LNP":
+            made.append("\u200b")
+        made.append(character)
+    return "".join(made)
+
+
+class Encoder:
+    """Turns a tree into data; remembers in `lost` the characters that no font can draw."""
+
+    def __init__(
+        self,
+        coverage: Coverage,
+        blobs: Mapping[int, bytes],
+        labels: Mapping[str, str],
+        *,
+        landscape: bool,
+    ) -> None:
+        self.coverage = coverage
+        self.blobs = blobs
+        self.labels = labels
+        self.most_width, self.most_height = _WIDTH[landscape], _HEIGHT[landscape]
+        self.lost: set[str] = set()
+
+    def text(self, text: str) -> str:
+        """The text with line feeds only, a box for what can't be drawn, and long words breakable."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+        drawable, lost = self.coverage.drawable(text)
+        self.lost |= lost
+        return _LONG_WORD.sub(_breakable, drawable)
+
+    def node(self, value: object) -> Any:
+        """Any part of the tree; a dataclass becomes a map with its name as `kind`."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, tuple):
+            return [self.node(item) for item in value]
+        if isinstance(value, Mapping):
+            return {str(key): self.node(item) for key, item in value.items()}
+        if is_dataclass(value):
+            data: dict[str, Any] = {
+                f.name: self.node(getattr(value, f.name)) for f in fields(value)
+            }
+            data["kind"] = type(value).__name__
+            data.update(self._more(value))
+            return data
+        return value
+
+    def _more(self, value: object) -> dict[str, Any]:
+        """What the template wants ready made."""
+        match value:
+            case Picture():
+                return self._picture(value)
+            case FreeText():
+                lines = self.text(value.text).split("\n\n")
+                return {"paragraphs": [line.strip("\n") for line in lines if line.strip()]}
+            case Answer():
+                return {"long": len(text_of(value.words)) > _LONG}
+            case Bar():
+                return {"legend": self.text(legend_text(value))}
+            case IdNumberLine():
+                return {"label": self.text(isolated(value.label))}
+            case SpecialNote():
+                when = value.when.text if value.when else ""
+                head = f"{when} {self.labels['note_by']} {isolated(value.author)}".strip()
+                return {"head": self.text(head)}
+            case PatientBanner():
+                return {
+                    "name": self.text(banner_name(value, self.labels)),
+                    "facts": [self.text(fact) for fact in banner_facts(value, self.labels)],
+                }
+            case _:
+                return {}
+
+    def _picture(self, picture: Picture) -> dict[str, Any]:
+        made = None
+        if picture.blob is not None and picture.blob in self.blobs:
+            made = upright(self.blobs[picture.blob], picture.rotation)
+        if made is None:
+            absent = "no_picture" if picture.blob is None else "picture_broken"
+            return {"svg": "", "instead": self.labels[absent]}
+        scale = min(_POINTS_PER_PIXEL, self.most_width / made.width, self.most_height / made.height)
+        return {"svg": made.svg, "width": made.width * scale, "height": made.height * scale}
+
+    def task(self, document: TaskDocument) -> dict[str, Any]:
+        """The whole document."""
+        if sum(1 for _ in document.pictures()) == 1:
+            self.most_height *= _ALONE
+        data: dict[str, Any] = self.node(document)
+        who = (
+            document.patient.text
+            if isinstance(document.patient, NoPatient)
+            else banner_name(document.patient, document.labels)
+        )
+        created = document.created.text if document.created else ""
+        language, _, region = document.language.partition("-")
+        version = document.labels["version"].format(version=document.version)
+        subtitle = [document.short_name, f"{document.labels['created']} {created}", version]
+        footer = [document.short_name, created, f"{document.labels['record']} {document.key}"]
+        data["heading"] = self.text(f"{document.short_name}, {created}: {who}")
+        data["subtitle"] = self.text(" · ".join(subtitle))
+        data["footer"] = self.text(" · ".join(part for part in footer if part))
+        data["lang"] = language
+        data["region"] = region.lower() or None
+        return data
