@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clearing away what has run out: sessions, locks, and failures of names that nobody has."""
+
+import datetime as dt
+from typing import Final
+
+import sqlalchemy as sa
+
+from camcops.db.instants import utc_now
+from camcops.db.schema import (
+    account_lockouts,
+    login_failures,
+    server_settings,
+    sessions,
+    task_filters,
+    users,
+)
+
+STRANGERS_FAILURES: Final = dt.timedelta(days=7)
+"""How often the failed log-ins of names that don't exist are forgotten."""
+
+
+def clear_expired(conn: sa.Connection, *, timeout_minutes: int) -> None:
+    """Remove expired sessions, task filters that no session refers to, locks that have ended, and, once a
+    week, the failures of unknown names. Meant to run every minute."""
+    now = utc_now()
+    oldest = now - dt.timedelta(minutes=timeout_minutes)
+    used = sessions.c.last_activity_utc
+    conn.execute(sessions.delete().where(sa.or_(used.is_(None), used < oldest)))
+    referred = sa.select(sessions.c.task_filter_id).where(sessions.c.task_filter_id.is_not(None))
+    conn.execute(task_filters.delete().where(task_filters.c.id.not_in(referred)))
+    conn.execute(account_lockouts.delete().where(account_lockouts.c.locked_until <= now))
+    if _strangers_are_due(conn, now):
+        known = sa.select(users.c.username)
+        conn.execute(login_failures.delete().where(login_failures.c.username.not_in(known)))
+
+
+def _strangers_are_due(conn: sa.Connection, now: dt.datetime) -> bool:
+    """True for one caller a week; notes that it is done."""
+    last = server_settings.c.last_dummy_login_failure_clearance_at_utc
+    noted = conn.execute(
+        server_settings.update()
+        .where(sa.or_(last.is_(None), last <= now - STRANGERS_FAILURES))
+        .values(last_dummy_login_failure_clearance_at_utc=now)
+    )
+    return noted.rowcount > 0
