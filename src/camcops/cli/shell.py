@@ -5,10 +5,10 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
@@ -18,6 +18,8 @@ from camcops.problems import Problem
 if TYPE_CHECKING:
     from camcops.config import Settings
     from camcops.site import Site
+
+FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
 
 CONFIG_VARIABLE = "CAMCOPS_CONFIG_FILE"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -144,7 +146,7 @@ def start_log(*, verbose: bool = False, silent: bool = False) -> None:
     root.setLevel(logging.INFO)
 
 
-def config_option(*, required: bool) -> Any:
+def config_option(*, required: bool) -> Callable[[FC], FC]:
     """The `--config` option: required where the wrong database could be altered by accident."""
     return click.option(
         "--config",
