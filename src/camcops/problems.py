@@ -334,6 +334,15 @@ SECOND_FACTOR_UNAVAILABLE = Kind(
 
 # --- commands ----------------------------------------------------------------------------------
 
+NO_FREE_PORT = Kind(
+    "demo.no_free_port",
+    "Each port from {first} to {last} is in use.",
+    "Choose another with --port.",
+)
+DEMONSTRATION_FAILED = Kind(
+    "demo.failed", "The demonstration's server did not start.", "Its log is {log}."
+)
+
 SERVER_MISSING = Kind(
     "command.server-missing",
     "{server} can't run here: {reason}.",

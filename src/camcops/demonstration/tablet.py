@@ -132,13 +132,12 @@ class Tablet:
 def patients_to_check(tables: Tables, finish: bool) -> list[dict[str, object]]:
     """What a tablet tells of its patients before it uploads them."""
     details = ("forename", "surname", "sex", "dob", "email", "address", "gp", "other")
-    return [
-        {name: patient[name] for name in details}
-        | {
-            f"idnum{number['which_idnum']}": number["idnum_value"]
-            for number in tables["patient_idnum"]
-            if number["patient_id"] == patient["id"]
-        }
-        | {"finalizing": finish or bool(patient["_move_off_tablet"])}
-        for patient in tables["patient"]
-    ]
+    told = []
+    for patient in tables["patient"]:
+        patient_told: dict[str, object] = {name: patient[name] for name in details}
+        for number in tables["patient_idnum"]:
+            if number["patient_id"] == patient["id"]:
+                patient_told[f"idnum{number['which_idnum']!r}"] = number["idnum_value"]
+        patient_told["finalizing"] = finish or bool(patient["_move_off_tablet"])
+        told.append(patient_told)
+    return told
