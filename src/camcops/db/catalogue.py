@@ -9,8 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 _COLUMNS = {
-    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table'",
-    "mysql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()",
+    "sqlite": """
+        SELECT m.name, c.name FROM sqlite_master m, pragma_table_xinfo(m.name) c
+        WHERE m.type = 'table'
+        """,
+    "mysql": """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = DATABASE()
+        """,
     "postgresql": """
         SELECT t.relname, c.attname FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
         WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p')
@@ -19,8 +25,13 @@ _COLUMNS = {
 }
 _INDEXES = {
     "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
-    "mysql": "SELECT DISTINCT table_name, index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
-    "postgresql": "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = current_schema()",
+    "mysql": """
+        SELECT DISTINCT table_name, index_name FROM information_schema.statistics
+        WHERE table_schema = DATABASE()
+        """,
+    "postgresql": """
+        SELECT tablename, indexname FROM pg_indexes WHERE schemaname = current_schema()
+        """,
 }
 
 
@@ -43,7 +54,7 @@ def read_catalogue(connection: Connection) -> Catalogue:
     )
 
 
-def _by_table(rows: Iterable[sa.Row[tuple[str, str]]]) -> Mapping[str, frozenset[str]]:
+def _by_table(rows: Iterable[sa.Row[str, str]]) -> Mapping[str, frozenset[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for table, name in rows:
         found[table].add(name)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is missing in a database, as statements that add it: tables and columns of instruments, and all indexes.
+"""What a database lacks, as statements that add it: instruments' tables and columns, all indexes.
 
-Each statement stands alone: after any of them the database works as before, and planning again finds the rest.
+Each statement stands alone: after any of them the database works as before, and planning again finds
+the rest.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from alembic.ddl.base import AddColumn
-from sqlalchemy import Boolean, Column, Computed, Index, Integer, MetaData, Table, UniqueConstraint, column
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    and_,
+    true,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, ExecutableDDLElement
@@ -20,8 +32,9 @@ from camcops.db.client_tables import ClientTable
 from camcops.db.schema import metadata
 
 CURRENT_ID = "_current_id"
-"""On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL. Invisible, so that
-statements written without it, CamCOPS 2.4's among them, work unchanged."""
+"""On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL.
+
+Invisible, so that statements written without it, CamCOPS 2.4's among them, work unchanged."""
 
 INVISIBLE = "invisible"
 
@@ -72,12 +85,18 @@ def as_created(client: ClientTable, dialect: Dialect) -> Table:
 
 
 def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:
-    """Of a client table: one to find rows by; where indexes can be partial, one that forbids two current rows."""
-    names = {*client.lookup, "id", "_current"}
-    table = Table(client.name, MetaData(), *(Column(name, Integer) for name in names))
+    """Of a client table: one to find rows by, and one that forbids two current rows.
+
+    The latter only where indexes can be partial.
+    """
+    names = {*client.lookup, "id"}
+    table = Table(
+        client.name, MetaData(), *(Column(name) for name in names), Column("_current", Boolean)
+    )
     found = [Index(f"ix_{client.name}_lookup", *(table.c[name] for name in client.lookup))]
     if dialect.name != "mysql":
-        current = column("_current", Boolean).is_(True)
+        # Written as in queries, so that they can use the index: "_current = 1" on SQLite.
+        current = and_(true(), table.c._current)
         found.append(
             Index(
                 _guard_name(client.name),
@@ -104,7 +123,7 @@ def _one_current_row(table: str) -> UniqueConstraint:
 
 
 def _missing_columns(client: ClientTable, present: frozenset[str]) -> Iterator[Change]:
-    """New columns are nullable whatever the definition says: rows that are there have no value for them."""
+    """New columns are nullable: rows that are there have no value for them."""
     for column in client.table.columns:
         if column.name not in present:
             yield Change(client.name, AddColumn(client.name, Column(column.name, column.type)))
@@ -118,7 +137,7 @@ def _missing_guard(
 
 
 class _AddGuard(ExecutableDDLElement):
-    """Adds the invisible column and its unique index to a table that was made without, in one step."""
+    """Adds the invisible column and its unique index to a table that was made without."""
 
     def __init__(self, table: str) -> None:
         self.table = table
@@ -138,5 +157,5 @@ def _add_guard(element: _AddGuard, compiler: DDLCompiler, **options: Any) -> str
 
 @compiles(CreateColumn, "mysql")
 def _create_column(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
-    text: str = compiler.visit_create_column(element, **options)
+    text: str = compiler.visit_create_column(element, **options)  # type: ignore[no-untyped-call]
     return f"{text} INVISIBLE" if text and element.element.info.get(INVISIBLE) else text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables that tablets fill: patients, ID numbers, BLOBs, and those derived from the instruments."""
+"""The tables that tablets fill: patients, ID numbers, BLOBs, and those of the instruments."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SINCE_FIRST_CLIENT = "2.0.0"
 
 @dataclass(frozen=True)
 class ClientTable:
-    """One such table; `child` is set for a table of child rows, whose `instrument` is that of its tasks.
+    """One such table; `child` is set for child rows, whose `instrument` is that of their tasks.
 
     `since_client` is the oldest tablet program that knows the table.
     """
@@ -39,14 +39,17 @@ class ClientTable:
 
     @property
     def lookup(self) -> tuple[str, str, str]:
-        """The columns by which rows of one device and era are found: those of one owner, or one object."""
+        """The columns by which rows are found: those of one owner, or of one object."""
         if self.child is not None:
             return ("_device_id", "_era", self.child.link)
         return ("_device_id", "_era", "patient_id" if self.kind == "idnum" else "id")
 
 
 class ClientTables(Mapping[str, ClientTable]):
-    """All of them by name, in the order in which an upload is committed; each is derived when first asked for."""
+    """All of them by name, in the order in which an upload is committed.
+
+    Each is derived when first asked for.
+    """
 
     def __init__(self, library: "Library") -> None:
         self._library = library
@@ -119,7 +122,7 @@ def _column(field: Field) -> Column[Any]:
 
 
 def column_type(field: Field) -> TypeEngine[Any]:
-    """How an answer is stored. A date-time is text, so that its zone is kept; a BLOB's field holds its number."""
+    """How an answer is stored: a date-time as text, with its zone; a BLOB as its number."""
     match field.type:
         case FieldType.INTEGER | FieldType.BIT | FieldType.BLOB:
             return Integer()

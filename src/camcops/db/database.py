@@ -35,8 +35,8 @@ LONGEST_PAUSE_S = 1.0
 class Database:
     """The engine, the instruments, and the tables that tablets fill, by name.
 
-    `tables` iterates in the order in which an upload is committed: patients, ID numbers, then BLOBs and child
-    tables by name, then tasks by name.
+    `tables` iterates in the order in which an upload is committed: patients, ID numbers, then BLOBs
+    and child tables by name, then tasks by name.
     """
 
     engine: Engine
@@ -44,15 +44,16 @@ class Database:
     tables: Mapping[str, ClientTable]
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction that can't write and sees one state of the database throughout."""
+        """Run `work` in one transaction that can't write and sees one state of the database."""
         return self._run(work, reading=True)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; commit if it returns, roll back if it raises.
 
-        `work` may be run several times: on a deadlock, a serialization failure or a lost lock, at COMMIT too. It
-        must keep no state outside the database between runs. Raises Problem(DATABASE_BUSY) if that goes on for
-        longer than `PATIENCE_S`, and Problem(DATABASE_UNAVAILABLE) if the database is out of reach.
+        `work` may be run several times: on a deadlock, a serialization failure or a lost lock, at
+        COMMIT too. It must keep no state outside the database between runs. Raises
+        Problem(DATABASE_BUSY) if that goes on for longer than `PATIENCE_S`, and
+        Problem(DATABASE_UNAVAILABLE) if the database is out of reach.
         """
         return self._run(work, reading=False)
 
@@ -74,7 +75,8 @@ class Database:
                 if time.monotonic() > give_up_at:
                     raise Problem(DATABASE_BUSY) from error
                 log.info("Transaction lost (%s); trying again", type(error.orig).__name__)
-            time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)))  # noqa: S311
+            longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+            time.sleep(random.uniform(0, longest))  # noqa: S311
         raise AssertionError("unreachable")
 
 

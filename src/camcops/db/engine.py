@@ -38,8 +38,8 @@ MYSQL_SQL_MODE = ",".join(
 def parse_url(text: str) -> URL:
     """The address of a database, with the driver that we use for it.
 
-    Addresses written for CamCOPS 2.4 (`mysql+mysqldb://…`) keep working. Raises Problem for anything else than
-    SQLite (in a file), MariaDB or MySQL, and PostgreSQL.
+    Addresses written for CamCOPS 2.4 (`mysql+mysqldb://…`) keep working. Raises Problem for anything
+    else than SQLite (in a file), MariaDB or MySQL, and PostgreSQL.
     """
     try:
         url = make_url(text)
@@ -98,7 +98,7 @@ def create_engine(text: str, *, echo: bool = False) -> Engine:
 
 
 def _set_up_sqlite(engine: Engine) -> None:
-    """Readers never wait for a writer; a writer takes its lock at once, so it can't fail half-way for want of it."""
+    """Readers never wait for a writer; a writer takes its lock at once, not half-way."""
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -135,7 +135,7 @@ def _set_up_mysql(engine: Engine) -> None:
 
 
 def reading_options(engine: Engine) -> dict[str, Any]:
-    """Execution options of a connection that only reads and sees one state of the database throughout."""
+    """Execution options of a connection that only reads, and sees one state of the database."""
     if engine.dialect.name == "postgresql":
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return {READ_ONLY: True}

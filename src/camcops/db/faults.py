@@ -5,9 +5,11 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-# Deadlock; lock wait ended; row changed since it was read (MariaDB's snapshot isolation); node not ready to commit (Galera).
+# Deadlock; lock wait ended; row changed since it was read (MariaDB's snapshot isolation);
+# node not ready to commit (Galera).
 MYSQL_TRANSIENT = frozenset({1213, 1205, 1020, 3101})
-# Can't connect, lost connection, too many connections, shutting down, unknown host, node of a cluster not ready.
+# Can't connect, lost connection, too many connections, shutting down, unknown host,
+# node of a cluster not ready.
 MYSQL_UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1047, 1203, 4031})
 MYSQL_REFUSED = frozenset({1044, 1045, 1049, 1698})
 # Serialization failure, deadlock, lock not available.
@@ -39,7 +41,7 @@ def is_transient(error: DBAPIError) -> bool:
 
 
 def why_unavailable(error: DBAPIError) -> str | None:
-    """Why the database can't be used at all, in words for an administrator; None if that is not what is wrong."""
+    """Why the database can't be used at all; None if that is not what is wrong."""
     code = _code(error)
     if code in MYSQL_REFUSED or _begins(code, POSTGRESQL_REFUSED):
         return LOGIN_REFUSED
@@ -51,7 +53,10 @@ def why_unavailable(error: DBAPIError) -> str | None:
         return CONNECTION_LOST
     if code is None and _never_connected(error):
         return CONNECTION_LOST
-    return SQLITE_UNREACHABLE.get(_sqlite_code(error))
+    sqlite_code = _sqlite_code(error)
+    if sqlite_code == sqlite3.SQLITE_READONLY and error.statement != "BEGIN IMMEDIATE":
+        return None  # a bug of ours: a write in a transaction that was to read only
+    return SQLITE_UNREACHABLE.get(sqlite_code)
 
 
 def _code(error: DBAPIError) -> int | str | None:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows that every database has: its title, the user `system`, the pseudo-device `server`."""
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import camcops
+from camcops.db.instants import utc_now
 from camcops.db.schema import devices, server_settings, upstream_revision, users
 
 DATABASE_TITLE_UNSET = "DATABASE_TITLE_UNSET"
@@ -50,7 +50,7 @@ def seed(connection: Connection) -> None:
         devices,
         {"name": SERVER_DEVICE_NAME},
         registered_by_user_id=system_id,
-        when_registered_utc=dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
+        when_registered_utc=utc_now(),
         friendly_name="CamCOPS server",
         camcops_version=camcops.__version__,
         currently_preserving=False,

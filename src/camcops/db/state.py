@@ -3,6 +3,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -40,23 +41,27 @@ def fingerprint(tables: Iterable[ClientTable]) -> str:
 
 
 def require_current(database: Database) -> None:
-    """Raise a Problem that names `upgrade_db` unless the database is as `upgrade` of this program leaves it.
+    """Raise a Problem that names `upgrade_db` unless the database is as our `upgrade` leaves it.
 
-    One statement; no table is looked at.
+    One statement; no table is looked at, and no instrument read while no definition has changed.
     """
-    found, stamp = _recorded(database)
-    refuse_other_revisions(found)
-    if found != REVISION or stamp is None:
-        raise Problem(DATABASE_OUTDATED, found=found, expected=REVISION)
+    found = _recorded(database)
+    refuse_other_revisions(found.revision)
+    if found.revision != REVISION or found.fingerprint is None:
+        raise Problem(DATABASE_OUTDATED, found=found.revision, expected=REVISION)
+    if found.library_fingerprint == database.library.fingerprint:
+        return
     expected = fingerprint(database.tables.values())
-    if stamp != expected:
+    if found.fingerprint != expected:
         raise Problem(
-            DATABASE_LACKS_TABLES, found=_named(found, stamp), expected=_named(REVISION, expected)
+            DATABASE_LACKS_TABLES,
+            found=_named(REVISION, found.fingerprint),
+            expected=_named(REVISION, expected),
         )
 
 
 def refuse_other_revisions(found: str | None) -> None:
-    """Raise a Problem if the database was upgraded by a program that knows revisions that we don't."""
+    """Raise a Problem if a program that knows more revisions has upgraded the database."""
     if found is not None and found not in REVISIONS:
         raise Problem(DATABASE_NEWER, found=found, expected=REVISION)
 
@@ -65,33 +70,39 @@ def _named(revision: str, stamp: str) -> str:
     return f"{revision}, instruments {stamp[:8]}"
 
 
-def _recorded(database: Database) -> tuple[str | None, str | None]:
-    """Revision and fingerprint of a database that is ours; a Problem if it isn't, or not completely."""
-    query = sa.select(version_table.c.version_num, schema_state.c.fingerprint).select_from(
-        sa.outerjoin(version_table, schema_state, sa.true())
-    )
+@dataclass(frozen=True)
+class _Recorded:
+    """What the last upgrade wrote down; the fingerprints are None if it was cut off."""
+
+    revision: str | None
+    fingerprint: str | None = None
+    library_fingerprint: str | None = None
+
+
+def _recorded(database: Database) -> _Recorded:
+    """Of a database that is ours; raises a Problem if it is empty or of CamCOPS 2."""
+    query = sa.select(
+        version_table.c.version_num, schema_state.c.fingerprint, schema_state.c.library_fingerprint
+    ).select_from(sa.outerjoin(version_table, schema_state, sa.true()))
     try:
         row = database.read(lambda connection: connection.execute(query).one_or_none())
     except DBAPIError:
-        # No such table: say whose database it is.
-        row = database.read(_without_state)
-    if row is None:
-        raise Problem(DATABASE_EMPTY, expected=REVISION)
-    revision, stamp = row
-    return revision, stamp
+        # A table is missing: find out whose database it is.
+        return database.read(_recorded_without_state)
+    return _Recorded(None) if row is None else _Recorded(*row)
 
 
-def _without_state(connection: Connection) -> tuple[str, None] | None:
+def _recorded_without_state(connection: Connection) -> _Recorded:
     names = sa.inspect(connection).get_table_names()
     if VERSION_TABLE in names:
-        revision = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
-        return None if revision is None else (revision, None)
+        query = sa.select(version_table.c.version_num)
+        return _Recorded(connection.execute(query).scalar_one_or_none())
     refuse_upstream(connection, names)
-    return None
+    raise Problem(DATABASE_EMPTY, expected=REVISION)
 
 
 def refuse_upstream(connection: Connection, names: Iterable[str]) -> None:
-    """Raise a Problem if these are the tables of a database of CamCOPS 2, which is not ours to change."""
+    """Raise a Problem if these are the tables of CamCOPS 2, which are not ours to change."""
     if upstream_revision.name in names:
         found = connection.execute(sa.select(upstream_revision.c.version_num)).scalar_one_or_none()
         raise Problem(DATABASE_OF_CAMCOPS_2, found=found, expected=REVISION)

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""A 64-bit key that counts up by itself; SQLite does that only for INTEGER, which has 64 bits there."""
+"""A 64-bit key that counts up by itself; SQLite does that only for INTEGER, of 64 bits there."""
 
 LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 """Text of any length (TEXT of MariaDB and MySQL ends at 64 KiB)."""

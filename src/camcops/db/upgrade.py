@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring a database up to date: the server's own tables by revisions, instruments' tables as they are defined.
+"""Bring a database up to date: the server's own tables by revisions, instruments' as defined.
 
-Safe to repeat, to cut off at any point and to run twice at once. On SQLite and PostgreSQL it is one transaction;
-MariaDB and MySQL commit each statement, and the next run goes on where the last one stopped.
+Safe to repeat, to cut off at any point and to run twice at once. On SQLite and PostgreSQL it is one
+transaction; MariaDB and MySQL commit each statement, and the next run goes on where the last one
+stopped.
 """
 
-import datetime as dt
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
 from camcops.db.faults import is_transient, why_unavailable
+from camcops.db.instants import utc_now
 from camcops.db.schema import metadata, schema_state
 from camcops.db.seeds import seed
 from camcops.db.state import (
@@ -49,7 +50,8 @@ def _silent(done: int, total: int, what: str) -> None:
 def upgrade(database_url: str, library: "Library", *, progress: Progress = _silent) -> None:
     """Create or extend the database at an address so that it is as this program needs it.
 
-    Raises Problem if it belongs to CamCOPS 2 or to a newer program (nothing is changed then), or is out of reach.
+    Raises Problem if it belongs to CamCOPS 2 or to a newer program (nothing is changed then), or is
+    out of reach.
     """
     database = connect(database_url, library)
     try:
@@ -72,7 +74,7 @@ def upgrade(database_url: str, library: "Library", *, progress: Progress = _sile
 
 
 def sql_of_upgrade(database_url: str, library: "Library") -> str:
-    """The statements by which `upgrade` would change the structure of the database as it is; runs none of them."""
+    """The statements by which `upgrade` would change the database's structure; runs none of them."""
     database = connect(database_url, library)
     try:
         found, revision = database.read(_look)
@@ -149,8 +151,9 @@ def _stamp(connection: Connection, database: Database) -> None:
     """Record what the database now holds, for `require_current`."""
     values = {
         "fingerprint": fingerprint(database.tables.values()),
+        "library_fingerprint": database.library.fingerprint,
         "version": camcops.__version__,
-        "upgraded_at_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
+        "upgraded_at_utc": utc_now(),
     }
     if connection.execute(sa.update(schema_state).values(values)).rowcount == 0:
         connection.execute(sa.insert(schema_state).values(id=1, **values))

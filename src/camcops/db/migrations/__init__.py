@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Revisions of the server's own tables, run from code; instruments' tables and all indexes need none.
+"""Revisions of the server's own tables, run from code; instruments' and indexes need none.
 
-A revision never imports what may change later, and is safe to repeat: MariaDB and MySQL commit each statement
-of it at once, so that it may have been cut off at any point.
+A revision never imports what may change later, and is safe to repeat: MariaDB and MySQL commit each
+statement of it at once, so that it may have been cut off at any point.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def scripts() -> ScriptDirectory:
 
 
 def ensure_version_table(connection: Connection) -> str | None:
-    """Make the table that says that the database is ours; return the revision in it (None in a new one)."""
+    """Make the table that says that the database is ours; return the revision in it, if any."""
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     context._ensure_version_table()
     return context.get_current_revision()
@@ -42,6 +42,7 @@ def write_sql(dialect_name: str, found: str | None, output: TextIO) -> None:
     _run(
         dialect_name=dialect_name,
         as_sql=True,
+        transactional_ddl=False,
         starting_rev=found,
         output_buffer=output,
     )

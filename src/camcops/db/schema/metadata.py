@@ -20,8 +20,8 @@ TABLE_OPTIONS: dict[str, Any] = {
     "mysql_row_format": "DYNAMIC",
     "sqlite_autoincrement": True,
 }
-"""The row format lets tables of hundreds of columns fit. A key that the audit trail names is never given twice,
-which SQLite must be asked for."""
+"""The row format lets tables of hundreds of columns fit. SQLite must be told not to give a key twice:
+the audit trail names them."""
 
 LINK_OPTIONS = {**TABLE_OPTIONS, "sqlite_autoincrement": False}
 """For tables whose key has several columns."""

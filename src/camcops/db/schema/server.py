@@ -43,6 +43,7 @@ schema_state = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("library_fingerprint", String(64), nullable=False),
     Column("version", String(32), nullable=False),
     Column("upgraded_at_utc", DateTime, nullable=False),
     **TABLE_OPTIONS,

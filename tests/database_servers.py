@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private MariaDB and PostgreSQL servers: temporary folder, UNIX socket, gone with the tests."""
+
+import getpass
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+START_PATIENCE_S = 60
+
+
+class ServerMissingError(Exception):
+    """The programs of a database server are not installed; the text says which."""
+
+
+@contextmanager
+def mariadb_server() -> Iterator[sa.URL]:
+    """The address of a MariaDB server's database `mysql`."""
+    install = _program("mariadb-install-db")
+    server = _program("mariadbd", "/usr/sbin")
+    with _folder("camcops-mariadb-") as folder:
+        options = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
+        _run(
+            [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"],
+            folder,
+        )
+        socket = folder / "socket"
+        command = [
+            *[server, *options, f"--socket={socket}", "--skip-networking", "--skip-log-bin"],
+            # What a test writes need not outlive the machine.
+            *["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"],
+            *[
+                "--innodb-buffer-pool-size=64M",
+                "--innodb-log-file-size=32M",
+                "--table-open-cache=1000",
+            ],
+        ]
+        url = sa.make_url("mysql+pymysql://root@localhost/mysql")
+        with _running(
+            command, url.update_query_dict({"unix_socket": str(socket)}), folder
+        ) as ready:
+            yield ready
+
+
+@contextmanager
+def postgresql_server() -> Iterator[sa.URL]:
+    """The address of a PostgreSQL server's database `postgres`; it never runs as root."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    install = _program("initdb", *folders)
+    server = _program("postgres", *folders)
+    user = _unprivileged_user()
+    with _folder("camcops-postgresql-", owner=user) as folder:
+        data = folder / "data"
+        options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
+        _run([install, *options, f"--pgdata={data}"], folder, user=user)
+        command = [
+            *[server, "-D", str(data), "-k", str(folder), "-c", "listen_addresses="],
+            *["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"],
+        ]
+        url = sa.make_url("postgresql+psycopg://postgres@/postgres")
+        address = url.update_query_dict({"host": str(folder)})
+        with _running(command, address, folder, user=user) as ready:
+            yield ready
+
+
+def _program(name: str, *folders: Path | str) -> str:
+    path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise ServerMissingError(f"{name} is not installed")
+    return found
+
+
+def _unprivileged_user() -> str | None:
+    """Whom to run as instead of root; None if we aren't root."""
+    if os.getuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+@contextmanager
+def _folder(prefix: str, owner: str | None = None) -> Iterator[Path]:
+    """A short path, as sockets need, that the server's user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    try:
+        if owner is not None:
+            shutil.chown(folder, owner)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: list[str], folder: Path, user: str | None = None) -> None:
+    done = subprocess.run(
+        command, cwd=folder, user=user, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr or done.stdout}")
+
+
+@contextmanager
+def _running(
+    command: list[str], url: sa.URL, folder: Path, user: str | None = None
+) -> Iterator[sa.URL]:
+    """A server that dies with us, however we end."""
+    if setpriv := shutil.which("setpriv"):
+        command = [setpriv, "--pdeathsig=KILL", *command]
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, user=user, stdout=output, stderr=output)
+    try:
+        _await(process, url, folder, log)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], url: sa.URL, folder: Path, log: Path) -> None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    give_up_at = time.monotonic() + START_PATIENCE_S
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            if any(folder.glob("*socket")) or any(folder.glob(".s.PGSQL.*")):
+                with engine.connect():
+                    return
+        except sa.exc.OperationalError:
+            pass  # not ready yet
+        time.sleep(0.05)
+    raise RuntimeError(f"{url.get_backend_name()} did not start: {log.read_text()[-2000:]}")
