@@ -15,12 +15,10 @@ FONT_FOLDER = Path(__file__).parent / "fonts"
 REPLACEMENT = "\u25a1"
 LINE_BREAKS = frozenset("\n")
 """Control characters that writers turn into layout."""
-INVISIBLE = frozenset(
-    chr(code)
-    for span in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xFE00, 0xFE0F))
-    for code in range(span[0], span[1] + 1)
-) | {"\u00ad", "\u061c", "\ufeff"}
-"""Joiners, direction marks and variation selectors: without shape of their own."""
+CONTROLS = frozenset(range(0x20)) | frozenset(range(0x7F, 0xA0))
+"""Code points that no text should hold, though some fonts map them."""
+JOINERS = frozenset("\u200c\u200d")
+"""Signs without shape of their own that some scripts are written with."""
 
 
 def mapped_characters(path: Path) -> frozenset[int]:
@@ -94,8 +92,11 @@ class Coverage:
 
     characters: frozenset[int]
 
-    def drawable(self, text: str) -> tuple[str, frozenset[str]]:
-        """The text with a box for each character no font has, and the set of those characters."""
+    def drawable(self, text: str, besides: frozenset[str] = JOINERS) -> tuple[str, frozenset[str]]:
+        """The text with a box for each character no font has, and the set of those characters.
+
+        `besides`: characters that need no glyph.
+        """
         if text.isascii() and text.isprintable():
             return text, frozenset()
         lost = frozenset(
@@ -103,7 +104,7 @@ class Coverage:
             for character in set(text)
             if ord(character) not in self.characters
             and character not in LINE_BREAKS
-            and character not in INVISIBLE
+            and character not in besides
         )
         if not lost:
             return text, lost
@@ -115,4 +116,4 @@ def coverage_of(fonts: Iterable[Path]) -> Coverage:
     characters: set[int] = set()
     for font in fonts:
         characters |= mapped_characters(font)
-    return Coverage(frozenset(characters))
+    return Coverage(frozenset(characters - CONTROLS))

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from camcops.documents.glyphs import FONT_FOLDER, REPLACEMENT, Coverage, coverage_of
 from camcops.documents.pdf_data import Encoder
+from camcops.documents.pictures import upright
 from camcops.documents.tree import TaskDocument
 
 if TYPE_CHECKING:
     from typst import Compiler
 
 TEMPLATES = Path(__file__).parent / "typst"
+TASK_TEMPLATE = "task.typ"
+PICTURE_TEMPLATE = "picture.typ"
 SCRIPTS = (
     *("Arabic", "Hebrew", "Armenian", "Georgian", "Thai", "Sinhala"),
     *("Devanagari", "Bengali", "Gujarati", "Gurmukhi", "Oriya"),
@@ -55,18 +58,32 @@ class _Press:
             ]
         )
         self.compiler: Compiler = typst.Compiler(
-            str(TEMPLATES / "task.typ"), root=str(TEMPLATES), font_paths=fonts
+            str(TEMPLATES / TASK_TEMPLATE), root=str(TEMPLATES), font_paths=fonts
         )
         self.lock = threading.Lock()
 
-    def print(self, data: Mapping[str, object]) -> bytes:
+    def print(self, data: Mapping[str, object], template: str = TASK_TEMPLATE) -> bytes:
+        """Set the data by a template. Raises TypstError if a picture in it can't be decoded."""
         text = json.dumps(data, ensure_ascii=False)
         with self.lock:
             made = self.compiler.compile(
-                format="pdf", sys_inputs={"document": text}, pdf_standards="ua-1"
+                str(TEMPLATES / template),
+                format="pdf",
+                sys_inputs={"document": text},
+                pdf_standards="ua-1",
             )
         assert isinstance(made, bytes)
         return made
+
+    def can_print(self, svg: str) -> bool:
+        """Can the picture be decoded?"""
+        from typst import TypstError
+
+        try:
+            self.print({"svg": svg}, PICTURE_TEMPLATE)
+        except TypstError:
+            return False
+        return True
 
 
 @cache
@@ -79,12 +96,35 @@ def write(document: TaskDocument, blobs: Mapping[int, bytes]) -> bytes:
 
     A picture that is absent or can't be decoded is replaced by a line that says so.
     """
+    from typst import TypstError
+
     press = _press()
+    try:
+        return press.print(_data(press, document, blobs))
+    except TypstError:
+        shown = _printable(press, document, blobs)
+        if shown == blobs:
+            raise
+        return press.print(_data(press, document, shown))
+
+
+def _printable(
+    press: _Press, document: TaskDocument, blobs: Mapping[int, bytes]
+) -> Mapping[int, bytes]:
+    """The pictures that can be decoded: some damage shows only then, and the compiler doesn't say where."""
+    made = {pk: upright(blobs[pk], 0) for pk in document.blob_pks if pk in blobs}
+    broken = {pk for pk, picture in made.items() if picture and not press.can_print(picture.svg)}
+    return {pk: data for pk, data in blobs.items() if pk not in broken}
+
+
+def _data(
+    press: _Press, document: TaskDocument, blobs: Mapping[int, bytes]
+) -> Mapping[str, object]:
     encoder = Encoder(press.coverage, blobs, document.labels, landscape=document.landscape)
     data = encoder.task(document)
     data["fonts"] = list(press.families)
     data["undrawable"] = _undrawable(document, encoder.lost)
-    return press.print(data)
+    return data
 
 
 def _undrawable(document: TaskDocument, lost: set[str]) -> str:

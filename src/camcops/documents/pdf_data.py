@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The data of the PDF template: a document's tree as plain lists, maps and drawable texts."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from camcops.documents.glyphs import Coverage
+from camcops.documents.glyphs import JOINERS, Coverage
 from camcops.documents.phrases import banner_facts, banner_name, isolated, legend_text
 from camcops.documents.pictures import upright
 from camcops.documents.tree import (
@@ -22,6 +20,7 @@ from camcops.documents.tree import (
     TaskDocument,
     text_of,
 )
+from camcops.documents.typesetting import MARKS, settable, unmarked
 
 _POINTS_PER_PIXEL = 72 / 150
 _WIDTH = {False: 481.0, True: 728.0}
@@ -30,18 +29,7 @@ _HEIGHT = {False: 300.0, True: 220.0}
 """Greatest height of one picture of several: two stand on a page. One alone may be taller."""
 _ALONE = 1.6
 _LONG = 400
-_LONG_WORD = re.compile(r"\S{31,}")
-_CHUNK = 20
-
-
-def _breakable(word: re.Match[str]) -> str:
-    """A very long word with places where a line may break, never before a combining mark."""
-    made: list[str] = []
-    for place, character in enumerate(word[0]):
-        if place and place % _CHUNK == 0 and unicodedata.category(character)[0] in "LNP":
-            made.append("\u200b")
-        made.append(character)
-    return "".join(made)
+_NEED_NO_GLYPH = JOINERS | MARKS
 
 
 class Encoder:
@@ -63,10 +51,9 @@ class Encoder:
 
     def text(self, text: str) -> str:
         """The text with line feeds only, a box for what can't be drawn, and long words breakable."""
-        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-        drawable, lost = self.coverage.drawable(text)
+        drawable, lost = self.coverage.drawable(settable(text), _NEED_NO_GLYPH)
         self.lost |= lost
-        return _LONG_WORD.sub(_breakable, drawable)
+        return drawable
 
     def node(self, value: object) -> Any:
         """Any part of the tree; a dataclass becomes a map with its name as `kind`."""
@@ -119,7 +106,12 @@ class Encoder:
             absent = "no_picture" if picture.blob is None else "picture_broken"
             return {"svg": "", "instead": self.labels[absent]}
         scale = min(_POINTS_PER_PIXEL, self.most_width / made.width, self.most_height / made.height)
-        return {"svg": made.svg, "width": made.width * scale, "height": made.height * scale}
+        return {
+            "svg": made.svg,
+            "width": made.width * scale,
+            "height": made.height * scale,
+            "alt": unmarked(picture.alt),
+        }
 
     def task(self, document: TaskDocument) -> dict[str, Any]:
         """The whole document."""
@@ -136,7 +128,7 @@ class Encoder:
         version = document.labels["version"].format(version=document.version)
         subtitle = [document.short_name, f"{document.labels['created']} {created}", version]
         footer = [document.short_name, created, f"{document.labels['record']} {document.key}"]
-        data["heading"] = self.text(f"{document.short_name}, {created}: {who}")
+        data["heading"] = unmarked(f"{document.short_name}, {created}: {who}")
         data["subtitle"] = self.text(" · ".join(subtitle))
         data["footer"] = self.text(" · ".join(part for part in footer if part))
         data["lang"] = language

@@ -11,7 +11,8 @@ END_OF_ISOLATE = "\u2069"
 
 def isolated(text: str) -> str:
     """The text kept apart from the direction of what surrounds it."""
-    return f"{FIRST_STRONG_ISOLATE}{text}{END_OF_ISOLATE}" if text else ""
+    inside = text.replace(FIRST_STRONG_ISOLATE, "").replace(END_OF_ISOLATE, "")
+    return f"{FIRST_STRONG_ISOLATE}{inside}{END_OF_ISOLATE}" if inside else ""
 
 
 def banner_name(patient: PatientBanner, labels: Mapping[str, str]) -> str:
