@@ -213,75 +213,75 @@ TEXT_TOO_LONG = Kind(
 # --- tablet ------------------------------------------------------------------------------------
 
 NOT_LOGGED_IN = Kind(
-    "tablet.not-logged-in", "Invalid username/password (or user not authorized)", http=401
+    "tablet_not_logged_in", "Invalid username/password (or user not authorized)", http=401
 )
 NO_UPLOAD_GROUP = Kind(
-    "tablet.no-upload-group",
+    "tablet_no_upload_group",
     "User {user} has not chosen a group to upload into.",
     "Choose an upload group on the server's web site.",
     403,
 )
 MAY_NOT_REGISTER = Kind(
-    "tablet.may-not-register",
+    "tablet_may_not_register",
     "User {user} may not register devices for the chosen upload group.",
     "Ask a group administrator.",
     403,
 )
 MAY_NOT_UPLOAD = Kind(
-    "tablet.may-not-upload",
+    "tablet_may_not_upload",
     "User {user} may not upload into the chosen upload group.",
     "Ask a group administrator.",
     403,
 )
 DEVICE_NOT_REGISTERED = Kind(
-    "tablet.device-not-registered",
+    "tablet_device_not_registered",
     "Unregistered device.",
     "Register this device with the server first.",
     403,
 )
 TABLET_TOO_OLD = Kind(
-    "tablet.too-old",
+    "tablet_too_old",
     "This tablet's CamCOPS is version {version}; the server needs {minimum} or later.",
     "Update CamCOPS on the tablet.",
 )
-OPERATION_UNKNOWN = Kind("tablet.operation-unknown", "No such operation: {operation}.")
-FIELD_REQUIRED = Kind("tablet.field-required", "The request lacks the field {field}.")
-FIELD_WRONG = Kind("tablet.field-wrong", "Field {field} of the request: {reason}.")
+OPERATION_UNKNOWN = Kind("tablet_operation_unknown", "No such operation: {operation}.")
+FIELD_REQUIRED = Kind("tablet_field_required", "The request lacks the field {field}.")
+FIELD_WRONG = Kind("tablet_field_wrong", "Field {field} of the request: {reason}.")
 FORM_UNREADABLE = Kind(
-    "tablet.form-unreadable",
+    "tablet_form_unreadable",
     "Field {field} of the request is not UTF-8 text without NUL characters.",
 )
 FORM_TOO_LARGE = Kind(
-    "tablet.form-too-large",
+    "tablet_form_too_large",
     "The upload is larger than this server accepts ({megabytes} MB).",
     "Upload in several steps (a setting of the tablet), or ask for a higher limit.",
     413,
 )
-TABLE_UNKNOWN = Kind("tablet.table-unknown", "No such table: {table}.")
+TABLE_UNKNOWN = Kind("tablet_table_unknown", "No such table: {table}.")
 TABLE_NEEDS_NEWER_TABLET = Kind(
-    "tablet.table-needs-newer-tablet",
+    "tablet_table_needs_newer_tablet",
     "Table {table} needs version {needs} of CamCOPS on the tablet; this one has {version}.",
     "Update CamCOPS on the tablet.",
 )
-COLUMN_REFUSED = Kind("tablet.column-refused", "Field {column} of table {table}: {reason}.")
-RECORD_REFUSED = Kind("tablet.record-refused", "Table {table}, record {record}: {reason}.")
+COLUMN_REFUSED = Kind("tablet_column_refused", "Field {column} of table {table}: {reason}.")
+RECORD_REFUSED = Kind("tablet_record_refused", "Table {table}, record {record}: {reason}.")
 VALUE_DOES_NOT_FIT = Kind(
-    "tablet.value-does-not-fit", "Table {table}, record {record}, field {column}: {reason}."
+    "tablet_value_does_not_fit", "Table {table}, record {record}, field {column}: {reason}."
 )
 ID_NUMBER_REFUSED = Kind(
-    "tablet.id-number-refused", "ID number of type {which}, value {value}: {reason}."
+    "tablet_id_number_refused", "ID number of type {which}, value {value}: {reason}."
 )
 NO_UPLOAD_IN_PROGRESS = Kind(
-    "tablet.no-upload-in-progress",
+    "tablet_no_upload_in_progress",
     "No upload is in progress for this device and user.",
     "Start the upload again.",
 )
-PATIENT_REFUSED = Kind("tablet.patient-refused", "Patient {position}: {reason}.")
+PATIENT_REFUSED = Kind("tablet_patient_refused", "Patient {position}: {reason}.")
 POLICY_NOT_SATISFIED = Kind(
-    "tablet.policy-not-satisfied", "Patient does not satisfy the {name} policy ({policy})."
+    "tablet_policy_not_satisfied", "Patient does not satisfy the {name} policy ({policy})."
 )
 UNEXPECTED_FAILURE = Kind(
-    "tablet.unexpected-failure",
+    "tablet_unexpected_failure",
     "The server met an unexpected problem; nothing was changed.",
     "Tell the server's administrator this reference: {reference}.",
     500,

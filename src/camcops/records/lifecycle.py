@@ -9,8 +9,7 @@ era of their own, named after an instant, and nothing that a tablet sends can to
 import datetime as dt
 from collections.abc import Iterable
 
-from camcops.db.database import ClientTable
-from camcops.instruments.model import FieldType
+from camcops.db.client_tables import ClientTable
 
 NOW = "NOW"
 SERVER_DEVICE = "server"
@@ -59,21 +58,6 @@ def client_columns(table: ClientTable) -> frozenset[str]:
     )
 
 
-def datetime_columns(table: ClientTable) -> frozenset[str]:
-    """The columns a tablet sends that hold a date-time as ISO 8601 text."""
-    names = {WHEN_MODIFIED}
-    if table.kind == "task":
-        names |= {"when_created", "when_firstexit"}
-    own = table.child.fields if table.child else table.instrument.fields if table.instrument else {}
-    names |= {name for name, field in own.items() if field.type is FieldType.DATETIME}
-    return frozenset(names)
-
-
-def utc_now() -> dt.datetime:
-    """The present instant as the server's DATETIME columns hold it: UTC, without a zone."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
-
-
 def iso_text(instant: dt.datetime) -> str:
     """An instant as stored: `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM`. One without a zone is UTC."""
     return _zoned(instant).isoformat(timespec="microseconds")
@@ -96,7 +80,7 @@ def parse_instant(text: str) -> dt.datetime:
 
 
 def same_instant(stored: str | None, sent: str | None) -> bool:
-    """Are two date-times the same point in time? Zone and notation don't matter; two missing ones are equal."""
+    """Are two date-times the same point in time, whatever their zone? Two missing ones are equal."""
     if stored is None or sent is None:
         return stored is sent
     if stored == sent:
@@ -117,16 +101,20 @@ def era_text(instant: dt.datetime) -> str:
     return _zoned(instant).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def next_era(now: dt.datetime, last: str | None) -> str:
-    """A new era for a device: now, but at least a second after the last era it was given."""
-    era = era_text(now)
-    if last is None or last < era:
-        return era
-    return era_text(dt.datetime.fromisoformat(last) + dt.timedelta(seconds=1))
+def batch_time(now: dt.datetime, last: dt.datetime | None, *, makes_era: bool) -> dt.datetime:
+    """The instant that stands for one upload of a device: UTC, whole seconds, never before its `last` one.
+
+    An upload that finalizes anything names an era after its instant. That instant is at least a second after
+    all earlier ones, so that two eras of a device never have the same name.
+    """
+    now = now.replace(microsecond=0)
+    if last is None:
+        return now
+    return max(now, last + dt.timedelta(seconds=1) if makes_era else last)
 
 
 def with_predecessors(pks: Iterable[int], predecessor_of: dict[int, int | None]) -> set[int]:
-    """Rows and all their earlier versions, as far as `predecessor_of` (`_pk` → `_predecessor_pk`) knows them."""
+    """Rows and all earlier versions that `predecessor_of` (`_pk` → `_predecessor_pk`) knows."""
     found: set[int] = set()
     for pk in pks:
         step: int | None = pk

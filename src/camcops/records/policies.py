@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 WORDS = frozenset({"forename", "surname", "sex", "dob", "address", "email", "gp", "otherdetails"})
 
@@ -25,7 +26,7 @@ class PatientItems:
     idnums: frozenset[int]
 
 
-type _Test = Callable[[PatientItems], bool]
+_Test: TypeAlias = Callable[[PatientItems], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 
-type Value = None | int | float | str | bytes
+Value: TypeAlias = int | float | str | bytes | None
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)

@@ -5,9 +5,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-# What tablets are told. They refuse to upload when it differs from the one they stored, so it is no release
-# number of ours: it changes only when every tablet must fetch the server's information again.
-SERVER_VERSION = "2.4.24"
+LONGEST_VERSION = 147
 
 _SEMANTIC = re.compile(
     r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})"
@@ -48,8 +46,10 @@ MINIMUM_TABLET_VERSION = Version(2, 3, 0)
 
 
 def parse_version(text: str) -> Version | None:
-    """Read a version; the forms `1` and `1.5` of very old tablets mean 1.0.0 and 1.50.0. None if unreadable."""
+    """Read a version (very old tablets' `1` is 1.0.0, `1.5` is 1.50.0); None if unreadable."""
     text = text.strip()
+    if len(text) > LONGEST_VERSION:
+        return None
     if matched := _SEMANTIC.fullmatch(text):
         major, minor, patch, prerelease = matched.groups()
         return Version(int(major), int(minor), int(patch), prerelease or "")

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The index of current tasks (`_task_index`): what lists read instead of the tasks' own tables."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from camcops.db.schema import task_index
+from camcops.records.changes import TableChange, chunks
+from camcops.records.lifecycle import NOW, utc_of
+from camcops.records.scoring import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a task stands in the index."""
+
+    pk: int
+    table: str
+    task_pk: int
+    patient_pk: int | None
+
+
+def live_entries(conn: sa.Connection, device_id: int) -> list[Entry]:
+    """The entries of a device's tasks in era NOW."""
+    columns = task_index.c
+    rows = conn.execute(
+        sa.select(
+            columns.index_entry_pk, columns.task_table_name, columns.task_pk, columns.patient_pk
+        ).where(columns.device_id == device_id, columns.era == NOW)
+    )
+    return [Entry(*row) for row in rows]
+
+
+def update(
+    conn: sa.Connection,
+    entries: Sequence[Entry],
+    changes: Mapping[str, TableChange],
+    judged: Sequence[Judged],
+    patient_pks: Mapping[int, int],
+    *,
+    batch: dt.datetime,
+    era: str,
+) -> None:
+    """Bring the index in step with what changed.
+
+    `entries`: the device's live ones before; `judged`: all tasks that are new or were judged again;
+    `patient_pks`: the device's current patients, `_pk` by `id`; `era`: where preserved tasks went.
+    """
+    written = {(one.table.name, one.row["_pk"]) for one in judged}
+    gone = {(name, pk) for name, change in changes.items() for pk in change.removed} | written
+    preserved = {(name, pk) for name, change in changes.items() for pk in change.preserved}
+    for chunk in chunks(entry.pk for entry in entries if (entry.table, entry.task_pk) in gone):
+        conn.execute(task_index.delete().where(task_index.c.index_entry_pk.in_(chunk)))
+    moving = (
+        entry.pk
+        for entry in entries
+        if (entry.table, entry.task_pk) in preserved and (entry.table, entry.task_pk) not in gone
+    )
+    for chunk in chunks(moving):
+        conn.execute(
+            task_index.update()
+            .where(task_index.c.index_entry_pk.in_(chunk))
+            .values(era=era, indexed_at_utc=batch)
+        )
+    insert(
+        conn,
+        (
+            entry_values(
+                one,
+                patient_pks.get(one.row["patient_id"]) if "patient_id" in one.row else None,
+                batch,
+                era=era if (one.table.name, one.row["_pk"]) in preserved else NOW,
+            )
+            for one in judged
+        ),
+    )
+
+
+def entry_values(
+    judged: Judged, patient_pk: int | None, indexed_at: dt.datetime, *, era: str
+) -> dict[str, Any]:
+    """The index entry of one task."""
+    row = judged.row
+    return {
+        "indexed_at_utc": indexed_at,
+        "task_table_name": judged.table.name,
+        "task_pk": row["_pk"],
+        "patient_pk": patient_pk,
+        "device_id": row["_device_id"],
+        "era": era,
+        "when_created_utc": utc_of(row["when_created"]).replace(microsecond=0),
+        "when_created_iso": row["when_created"],
+        "when_added_batch_utc": row["_when_added_batch_utc"] or indexed_at,
+        "adding_user_id": row["_adding_user_id"],
+        "group_id": row["_group_id"],
+        "task_is_complete": judged.is_complete,
+    }
+
+
+def insert(conn: sa.Connection, entries: Iterable[Mapping[str, Any]]) -> None:
+    if rows := list(entries):
+        conn.execute(task_index.insert(), rows)
+
+
+def tasks_of_patients(
+    entries: Iterable[Entry], patient_pks: Collection[int], *, unlinked: bool
+) -> dict[str, set[int]]:
+    """Tasks indexed under these patients: `_pk` by task table; with `unlinked`, those under none as well."""
+    found: dict[str, set[int]] = {}
+    for entry in entries:
+        if entry.patient_pk in patient_pks or (unlinked and entry.patient_pk is None):
+            found.setdefault(entry.table, set()).add(entry.task_pk)
+    return found

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices and their upload batches: locking, beginning, undoing what an abandoned upload left behind."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from camcops.accounts.users import User
+from camcops.db.client_tables import ClientTable
+from camcops.db.database import Database
+from camcops.db.instants import utc_now
+from camcops.db.schema import device_tables, devices, dirty_tables
+from camcops.problems import NO_UPLOAD_IN_PROGRESS, Problem
+from camcops.records.changes import chunks
+from camcops.records.lifecycle import batch_time
+from camcops.records.live_rows import now_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A registered device, with its upload in progress if it has one. Instants are UTC."""
+
+    id: int
+    name: str
+    last_batch: dt.datetime | None
+    batch: dt.datetime | None
+    uploading_user_id: int | None
+    preserving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PendingWork:
+    """Tables with unfinished work of a device's batch, and tables with live rows of the device."""
+
+    dirty: frozenset[str]
+    live: frozenset[str]
+
+
+def find_device(conn: sa.Connection, name: str, *, lock: bool) -> Device | None:
+    """A device by name. With `lock`, nobody else can upload from it until the transaction ends."""
+    columns = devices.c
+    query = sa.select(
+        columns.id,
+        columns.name,
+        columns.last_upload_batch_utc,
+        columns.ongoing_upload_batch_utc,
+        columns.uploading_user_id,
+        columns.currently_preserving,
+    ).where(columns.name == name)
+    row = conn.execute(query.with_for_update() if lock else query).first()
+    if row is None or row.name != name:
+        return None
+    return Device(*row[:-1], preserving=bool(row.currently_preserving))
+
+
+def require_batch(device: Device, user: User) -> dt.datetime:
+    """The instant of this user's upload in progress on this device. Raises `Problem` if there is none."""
+    if device.batch is None or device.uploading_user_id != user.id:
+        raise Problem(NO_UPLOAD_IN_PROGRESS)
+    return device.batch
+
+
+def begin(conn: sa.Connection, database: Database, device: Device, user: User) -> None:
+    """Begin a batch; an earlier one of the device, whoever's it was, is undone."""
+    roll_back(conn, database, device.id, pending_work(conn, device.id).dirty)
+    # A multi-step upload learns only later whether it makes an era.
+    batch = batch_time(utc_now(), device.last_batch, makes_era=True)
+    _update(
+        conn,
+        device.id,
+        last_upload_batch_utc=batch,
+        ongoing_upload_batch_utc=batch,
+        uploading_user_id=user.id,
+        currently_preserving=False,
+    )
+
+
+def begin_preserving(conn: sa.Connection, device: Device) -> None:
+    """From now on, the device's batch finalizes everything the device has in era NOW."""
+    _update(conn, device.id, currently_preserving=True)
+
+
+def finish(conn: sa.Connection, device: Device, batch: dt.datetime) -> None:
+    """No batch is in progress any more; the last one was that of `batch`."""
+    _update(
+        conn,
+        device.id,
+        last_upload_batch_utc=batch,
+        ongoing_upload_batch_utc=None,
+        uploading_user_id=None,
+        currently_preserving=False,
+    )
+
+
+def pending_work(conn: sa.Connection, device_id: int) -> PendingWork:
+    """What a device has in progress and in era NOW (one statement)."""
+    found = conn.execute(
+        sa.union_all(
+            sa.select(sa.literal(1).label("dirty"), dirty_tables.c.tablename).where(
+                dirty_tables.c.device_id == device_id
+            ),
+            sa.select(sa.literal(0), device_tables.c.tablename).where(
+                device_tables.c.device_id == device_id
+            ),
+        )
+    ).all()
+    return PendingWork(
+        dirty=frozenset(name for dirty, name in found if dirty),
+        live=frozenset(name for dirty, name in found if not dirty),
+    )
+
+
+def mark_dirty(conn: sa.Connection, device_id: int, names: Collection[str]) -> None:
+    """Note that the batch has work to do in tables not noted yet."""
+    if names:
+        rows = [{"device_id": device_id, "tablename": name} for name in sorted(names)]
+        conn.execute(dirty_tables.insert(), rows)
+
+
+def clean(conn: sa.Connection, device_id: int, dirty: Collection[str]) -> None:
+    """Empty the device's list of dirty tables."""
+    if dirty:
+        conn.execute(dirty_tables.delete().where(dirty_tables.c.device_id == device_id))
+
+
+def roll_back(
+    conn: sa.Connection, database: Database, device_id: int, dirty: Collection[str]
+) -> None:
+    """Undo what an unfinished upload did; live rows are again as the last finished upload left them."""
+    for name, table in database.tables.items() if dirty else ():
+        if name in dirty:
+            undo_table(conn, table, device_id)
+    clean(conn, device_id, dirty)
+
+
+def undo_table(conn: sa.Connection, table: ClientTable, device_id: int) -> None:
+    """Undo an unfinished upload's work in one table."""
+    rows, columns = now_rows(conn, table, device_id), table.table.c
+    for chunk in chunks(row.pk for row in rows if row.addition_pending):
+        conn.execute(table.table.delete().where(columns._pk.in_(chunk)))
+    kept = [row for row in rows if not row.addition_pending]
+    for chunk in chunks(row.pk for row in kept if row.removal_pending):
+        values = {"_removal_pending": False, "_successor_pk": None, "_move_off_tablet": False}
+        conn.execute(table.table.update().where(columns._pk.in_(chunk)).values(values))
+    for chunk in chunks(row.pk for row in kept if row.move_off and not row.removal_pending):
+        conn.execute(
+            table.table.update().where(columns._pk.in_(chunk)).values(_move_off_tablet=False)
+        )
+
+
+def _update(conn: sa.Connection, device_id: int, **values: object) -> None:
+    conn.execute(devices.update().where(devices.c.id == device_id).values(**values))

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deciding what a table's records mean, given the rows that are there. Pure: no database.
+
+A record that is not there yet is *new*. One that is there with the same instant of last modification is
+*unchanged*, whatever else it holds; with another instant it is *modified*: a new row replaces the old one.
+A live row that the tablet no longer has is *absent*.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from camcops.db.client_tables import ClientTable
+from camcops.problems import ID_NUMBER_REFUSED, Problem
+from camcops.records.idnums import IdNumType, why_invalid
+from camcops.records.lifecycle import NOW, same_instant
+from camcops.records.live_rows import NowRow
+from camcops.tablet_api.incoming import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A row to write, and the row it replaces, if any."""
+
+    record: Record
+    replaces: NowRow | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do about one table."""
+
+    insertions: list[Insertion] = field(default_factory=list)
+    absent: list[NowRow] = field(default_factory=list)
+    moving: list[NowRow] = field(default_factory=list)
+    """Unchanged rows that the tablet wants to see finalized."""
+
+    def __bool__(self) -> bool:
+        return bool(self.insertions or self.absent or self.moving)
+
+    @property
+    def replaced(self) -> list[NowRow]:
+        return [one.replaces for one in self.insertions if one.replaces is not None]
+
+
+def plan(records: Mapping[int, Record], existing: Iterable[NowRow], *, whole_table: bool) -> Plan:
+    """Compare records with the device's rows; `whole_table`: rows without a record are absent."""
+    current = {row.key: row for row in existing if row.current}
+    made = Plan()
+    for key, record in records.items():
+        row = current.get(key)
+        if row is None or not same_instant(row.when_modified, record.when_modified):
+            made.insertions.append(Insertion(record, row))
+        elif record.move_off:
+            made.moving.append(row)
+    if whole_table:
+        made.absent = [row for key, row in current.items() if key not in records]
+    return made
+
+
+def check_id_numbers(insertions: Iterable[Insertion], types: Mapping[int, IdNumType]) -> None:
+    """Raise `Problem` for a new or modified ID number whose type is unknown or whose value is invalid."""
+    for insertion in insertions:
+        values = insertion.record.values
+        which, value = values["which_idnum"], values.get("idnum_value")
+        assert isinstance(which, int)
+        assert value is None or isinstance(value, int)
+        known = types.get(which)
+        reason = (
+            "there is no such type on this server"
+            if known is None
+            else why_invalid(known.validation_method, value)
+        )
+        if reason is not None:
+            raise Problem(ID_NUMBER_REFUSED, which=which, value=value, reason=reason)
+
+
+def new_rows(
+    table: ClientTable, insertions: Collection[Insertion], lifecycle: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows to insert, all with the same columns; `lifecycle` is what they have in common."""
+    absent = dict.fromkeys({name for one in insertions for name in one.record.values})
+    rows = [
+        {
+            **absent,
+            **one.record.values,
+            "_era": NOW,
+            "_predecessor_pk": one.replaces.pk if one.replaces else None,
+            "_removal_pending": False,
+            "_manually_erased": False,
+            "_forcibly_preserved": False,
+            **lifecycle,
+        }
+        for one in insertions
+    ]
+    if table.kind == "patient":
+        for row in rows:
+            row["uuid"] = uuid.uuid4().hex
+    return rows

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The statements by which an upload writes to one client table: by server key only, never by a search."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from camcops.accounts.users import User
+from camcops.audit.trail import AuditTrail
+from camcops.db.client_tables import ClientTable
+from camcops.db.database import Database
+from camcops.records.changes import chunks
+from camcops.records.lifecycle import iso_text
+from camcops.tablet_api.batches import Device
+
+# Each pair of keys is two parameters, and the database compares every row with every pair.
+_PAIRS_A_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Who uploads from where into which group, and when; and what to write with."""
+
+    conn: sa.Connection
+    database: Database
+    audit: AuditTrail
+    device: Device
+    user: User
+    group_id: int
+    tablet_version: str
+    remote_addr: str | None
+    batch: dt.datetime
+    """The upload's instant: UTC without a zone, whole seconds."""
+    exact: dt.datetime
+    """The instant of the request that commits it."""
+
+    @property
+    def addition(self) -> dict[str, Any]:
+        """What a row that becomes current gets."""
+        return {
+            "_current": True,
+            "_addition_pending": False,
+            "_adding_user_id": self.user.id,
+            "_when_added_exact": iso_text(self.exact),
+            "_when_added_batch_utc": self.batch,
+        }
+
+    @property
+    def removal(self) -> dict[str, Any]:
+        """What a row that ceases to be current gets."""
+        return {
+            "_current": False,
+            "_removal_pending": False,
+            "_removing_user_id": self.user.id,
+            "_when_removed_exact": iso_text(self.exact),
+            "_when_removed_batch_utc": self.batch,
+        }
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What every inserted row gets."""
+        return {
+            "_device_id": self.device.id,
+            "_group_id": self.group_id,
+            "_camcops_version": self.tablet_version,
+        }
+
+
+def update_rows(
+    conn: sa.Connection, table: ClientTable, pks: Collection[int], values: Mapping[str, Any]
+) -> None:
+    """Set the same values in rows chosen by server key."""
+    for chunk in chunks(pks):
+        conn.execute(table.table.update().where(table.table.c._pk.in_(chunk)).values(dict(values)))
+
+
+def link_successors(
+    conn: sa.Connection,
+    table: ClientTable,
+    successors: Mapping[int, int],
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Tell replaced rows (`_pk`) which rows replaced them, and set further values in them."""
+    pairs = sorted(successors.items())
+    for start in range(0, len(pairs), _PAIRS_A_STATEMENT):
+        part = dict(pairs[start : start + _PAIRS_A_STATEMENT])
+        pk = table.table.c._pk
+        successor = sa.case(part, value=pk)
+        conn.execute(
+            table.table.update()
+            .where(pk.in_(list(part)))
+            .values(_successor_pk=successor, **(values or {}))
+        )

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations that upload: what a tablet sends is read and checked, then staged or committed."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from camcops.db.client_tables import ClientTable
+from camcops.db.instants import utc_now
+from camcops.problems import FIELD_REQUIRED, FIELD_WRONG, RECORD_REFUSED, Problem
+from camcops.records.lifecycle import batch_time, iso_text, parse_instant
+from camcops.tablet_api import batches, one_step, staging
+from camcops.tablet_api.calls import Call, Work
+from camcops.tablet_api.cells import Misfit
+from camcops.tablet_api.incoming import IncomingTable, quoted, split_names
+from camcops.tablet_api.json_fields import read_json
+from camcops.tablet_api.literals import Value, decode, decode_list
+from camcops.tablet_api.replies import Reply, result
+from camcops.tablet_api.row_writing import Upload
+from camcops.tablet_api.staging import SentKey
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_RECORD = re.compile(r"record[0-9]+", re.ASCII)
+
+
+def start_upload(call: Call) -> Work:
+    def work(conn: sa.Connection) -> Reply:
+        device = call.device(conn, lock=True)
+        batches.begin(conn, call.site.database, device, call.known_user)
+        return result("start_upload")
+
+    return work
+
+
+def start_preservation(call: Call) -> Work:
+    def work(conn: sa.Connection) -> Reply:
+        device = call.device(conn, lock=True)
+        batches.require_batch(device, call.known_user)
+        batches.begin_preserving(conn, device)
+        return result("STARTPRESERVATION")
+
+    return work
+
+
+def upload_empty_tables(call: Call) -> Work:
+    names = split_names(call.request.required("tables"), "tables")
+    reader, version = call.endpoint.incoming, call.request.version
+    tables = [reader.table(name, version) for name in dict.fromkeys(names)]
+
+    def stage(upload: Upload) -> str:
+        staging.stage_empty(upload, tables)
+        return "UPLOAD-EMPTY-TABLES"
+
+    return _in_batch(call, stage)
+
+
+def upload_table(call: Call) -> Work:
+    table, columns = _table_and_columns(call)
+    number = _integer(call, "nrecords")
+    if number < 0:
+        raise Problem(FIELD_WRONG, field="nrecords", reason="below 0")
+    rows = (_row(table, n, columns, call.request.required(f"record{n}")) for n in range(number))
+    records = call.endpoint.incoming.records(table, rows)
+
+    def stage(upload: Upload) -> str:
+        staging.stage_table(upload, table, records)
+        return f"Table {table.name} upload successful"
+
+    return _in_batch(call, stage)
+
+
+def upload_record(call: Call) -> Work:
+    table, columns = _table_and_columns(call)
+    row = _row(table, 0, columns, call.request.required("values"))
+    [record] = call.endpoint.incoming.records(table, [row]).values()
+
+    def stage(upload: Upload) -> str:
+        was_known = staging.stage_record(upload, table, record)
+        return "UPLOAD-UPDATE" if was_known else "UPLOAD-INSERT"
+
+    return _in_batch(call, stage)
+
+
+def delete_where_key_not(call: Call) -> Work:
+    table = _table(call)
+    keys = _keys(call.request.required("pkvalues"))
+
+    def stage(upload: Upload) -> str:
+        staging.stage_absent(upload, table, keys)
+        return "Trimmed"
+
+    return _in_batch(call, stage)
+
+
+def which_keys_to_send(call: Call) -> Work:
+    table, form = _table(call), call.request.form
+    keys = _keys(form.text("pkvalues") or "")
+    dates = [_date(value) for value in decode_list(form.text("datevalues") or "")]
+    flags = [_flag(value) for value in decode_list(form.text("move_off_tablet_values") or "")]
+    if not len(keys) == len(dates) == len(flags):
+        reason = "pkvalues, datevalues and move_off_tablet_values differ in length"
+        raise Problem(FIELD_WRONG, field="pkvalues", reason=reason)
+    sent = [SentKey(*one) for one in zip(keys, dates, flags, strict=True)]
+
+    def stage(upload: Upload) -> str:
+        return ",".join(map(str, staging.choose_keys(upload, table, sent)))
+
+    return _in_batch(call, stage)
+
+
+def end_upload(call: Call) -> Work:
+    """Commit. Without any batch there is nothing to do: the reply to an earlier request was lost."""
+
+    def work(conn: sa.Connection) -> Reply:
+        device = call.device(conn, lock=True)
+        if device.batch is not None:
+            batch = batches.require_batch(device, call.known_user)
+            staging.commit_batch(call.upload(conn, device, batch))
+        return result("end_upload")
+
+    return work
+
+
+def upload_entire_database(call: Call) -> Work:
+    finalizing = bool(_integer(call, "finalizing"))
+    incoming = _entire_database(call)
+    makes_era = one_step.makes_era(incoming, finalizing=finalizing)
+
+    def work(conn: sa.Connection) -> Reply:
+        device = call.device(conn, lock=True)
+        batch = batch_time(utc_now(), device.last_batch, makes_era=makes_era)
+        upload = call.upload(conn, device, batch)
+        one_step.upload_everything(upload, incoming, finalizing=finalizing)
+        return result("Success")
+
+    return work
+
+
+def _in_batch(call: Call, stage: Callable[[Upload], str]) -> Work:
+    """A unit of work within this user's upload in progress on this device."""
+
+    def work(conn: sa.Connection) -> Reply:
+        device = call.device(conn, lock=True)
+        batch = batches.require_batch(device, call.known_user)
+        return result(stage(call.upload(conn, device, batch)))
+
+    return work
+
+
+def _entire_database(call: Call) -> dict[str, IncomingTable]:
+    form = call.request.form
+    key_names, data = read_json(form, "pknameinfo"), read_json(form, "dbdata")
+    for name, value in (("pknameinfo", key_names), ("dbdata", data)):
+        if not isinstance(value, dict):
+            raise Problem(FIELD_WRONG, field=name, reason="a JSON object is needed")
+    if different := key_names.keys() ^ data.keys():
+        reason = f"table {quoted(min(different))} is not in both of pknameinfo and dbdata"
+        raise Problem(FIELD_WRONG, field="pknameinfo", reason=reason)
+    return {
+        name: _whole_table(call, name, key_names[name], rows) for name, rows in data.items() if rows
+    }
+
+
+def _whole_table(call: Call, name: str, key_name: Any, rows: Any) -> IncomingTable:
+    reader = call.endpoint.incoming
+    if not isinstance(rows, list):
+        reason = f"table {quoted(name)} must be an array"
+        raise Problem(FIELD_WRONG, field="dbdata", reason=reason)
+    table = reader.table(name, call.request.version)
+    if not isinstance(key_name, str):
+        reason = f"the key name of table {quoted(name)} must be text"
+        raise Problem(FIELD_WRONG, field="pknameinfo", reason=reason)
+    reader.check_key_name(table, key_name)
+    return IncomingTable(table, reader.records(table, _cells(call, table, rows)))
+
+
+def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str, Value]]:
+    checked: tuple[str, ...] = ()
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
+            reason = "it must be an object whose values are text"
+            raise Problem(RECORD_REFUSED, table=table.name, record=number, reason=reason)
+        columns = tuple(row)
+        if columns != checked:
+            call.endpoint.incoming.check_columns(table, columns)
+            checked = columns
+        yield {column: decode(cell) for column, cell in row.items()}
+
+
+def _table(call: Call) -> ClientTable:
+    reader = call.endpoint.incoming
+    table = reader.table(call.request.required("table"), call.request.version)
+    reader.check_key_name(table, call.request.required("pkname"))
+    return table
+
+
+def _table_and_columns(call: Call) -> tuple[ClientTable, list[str]]:
+    table = _table(call)
+    columns = split_names(call.request.required("fields"), "fields")
+    call.endpoint.incoming.check_columns(table, columns)
+    return table, columns
+
+
+def _row(table: ClientTable, number: int, columns: list[str], text: str) -> dict[str, Value]:
+    values = decode_list(text)
+    if len(values) != len(columns):
+        reason = f"it has {len(values)} values for {len(columns)} fields"
+        raise Problem(RECORD_REFUSED, table=table.name, record=number, reason=reason)
+    return dict(zip(columns, values, strict=True))
+
+
+def _integer(call: Call, name: str) -> int:
+    text = call.request.form.text(name)
+    if text is None:
+        raise Problem(FIELD_REQUIRED, field=name)
+    if not _INTEGER.fullmatch(text.strip()):
+        raise Problem(FIELD_WRONG, field=name, reason="a whole number is needed")
+    return int(text)
+
+
+def _keys(text: str) -> list[int]:
+    keys: list[int] = []
+    for value in decode_list(text):
+        if not isinstance(value, int):
+            raise Problem(FIELD_WRONG, field="pkvalues", reason="keys must be whole numbers")
+        keys.append(value)
+    return keys
+
+
+def _date(value: Value) -> str:
+    try:
+        if not isinstance(value, str):
+            raise Misfit
+        return iso_text(parse_instant(value))
+    except (Misfit, ValueError):
+        reason = "each must be a date and time"
+        raise Problem(FIELD_WRONG, field="datevalues", reason=reason) from None
+
+
+def _flag(value: Value) -> bool:
+    if value not in (None, 0, 1):
+        reason = "each must be 0 or 1"
+        raise Problem(FIELD_WRONG, field="move_off_tablet_values", reason=reason)
+    return bool(value)

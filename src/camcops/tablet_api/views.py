@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two addresses that tablets post to, and the way of a request from bytes to bytes.
+
+The outcome of an operation is in the body: a failure that its user should read has status 200 too, because
+tablets read no other replies.
+"""
+
+import logging
+import secrets
+import traceback
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from camcops.problems import DATABASE_UNAVAILABLE, UNEXPECTED_FAILURE, Problem
+from camcops.tablet_api.access import Access, Admission, admit, permitted
+from camcops.tablet_api.calls import Call, Endpoint
+from camcops.tablet_api.forms import MalformedForm, OverlongBody, read_form
+from camcops.tablet_api.operations import OPERATIONS
+from camcops.tablet_api.replies import CONTENT_TYPE, NOT_A_REQUEST, Reply, failure
+from camcops.tablet_api.requests import (
+    NotARequest,
+    TabletRequest,
+    read_request,
+    unknown_operation,
+)
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 256_000_000
+"""Bytes of a request; a setting of the application's registry (`tablet_api.largest_body`) may change it."""
+
+ROUTES = {"tablet_api": "/api", "tablet_database": "/database"}
+_FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+def includeme(config: Configurator) -> None:
+    """Add the routes, their POST views, and a refusal of all methods but POST, GET and HEAD."""
+    config.registry.tablet_endpoint = Endpoint(config.registry.site)
+    others = tuple(method for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"))
+    for route, path in ROUTES.items():
+        config.add_route(route, path)
+        open_to_all = {
+            "route_name": route,
+            "require_csrf": False,
+            "permission": NO_PERMISSION_REQUIRED,
+        }
+        config.add_view(post, request_method="POST", **open_to_all)
+        config.add_view(refuse, request_method=others, **open_to_all)
+
+
+def refuse(request: Request) -> Response:
+    """The answer to any other method."""
+    return Response(status=405, headers={"Allow": "GET, HEAD, POST"})
+
+
+def post(request: Request) -> Response:
+    """One request of a tablet."""
+    endpoint: Endpoint = request.registry.tablet_endpoint
+    limit = request.registry.settings.get("tablet_api.largest_body", LARGEST_BODY)
+    try:
+        call = _read(request, limit)
+    except (MalformedForm, NotARequest):
+        return _response(400, NOT_A_REQUEST)
+    except OverlongBody:
+        return _response(413, NOT_A_REQUEST)
+    admission: Admission | None = None
+    try:
+        admission = admit(endpoint.site, call)
+        reply = run(endpoint, call, admission)
+    except Problem as problem:
+        if problem.kind is DATABASE_UNAVAILABLE or admission is None:
+            return _response(503, b"")
+        reply = failure(problem.message)
+    except Exception as error:
+        reply = failure(_unexpected(error, call).message)
+        if admission is None:
+            return _response(503, b"")
+    session = admission.session
+    return _response(200, reply.body(session.id, session.token))
+
+
+def run(endpoint: Endpoint, request: TabletRequest, admission: Admission) -> Reply:
+    """Run the request's operation. Raises `Problem`; nothing is changed then."""
+    request.check()
+    assert request.operation is not None
+    assert request.device_name is not None
+    operation = OPERATIONS.get(request.operation)
+    if operation is None:
+        raise unknown_operation(request.operation)
+    user, group_id = admission.user, None
+    if operation.access is not Access.ANYONE:
+        user, group_id = permitted(operation.access, admission)
+    work = operation.prepare(Call(endpoint, request, request.device_name, user, group_id))
+    database = endpoint.site.database
+    return database.write(work) if operation.writes else database.read(work)
+
+
+def _read(request: Request, limit: int) -> TabletRequest:
+    if request.content_type != _FORM_TYPE:
+        raise NotARequest
+    environ = request.environ
+    length = request.content_length
+    if length is None and not environ.get("wsgi.input_terminated"):
+        length = 0
+    form = read_form(environ["wsgi.input"], length, limit)
+    return read_request(form, request.remote_addr)
+
+
+def _unexpected(error: Exception, request: TabletRequest) -> Problem:
+    """Log a bug, without the error's own text, which may quote a patient's data."""
+    reference = secrets.token_hex(4)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error(
+        "Reference %s: %s in operation %s\n%s",
+        reference,
+        type(error).__name__,
+        request.operation,
+        frames,
+    )
+    return Problem(UNEXPECTED_FAILURE, reference=reference)
+
+
+def _response(status: int, body: bytes) -> Response:
+    return Response(body=body, status=status, headers={"Content-Type": CONTENT_TYPE})
