@@ -34,7 +34,9 @@ It knows nothing of files, YAML, databases or screens. What is offered, by modul
     `Use.DEFINE`, `Use.SCORE` or `Use.CONDITION`; `table` for an entry of a child table's `define`.
     `define(sources, scope) -> Definitions`: typed, acyclic, nothing stored reaching the clock, the settings
     or the wording. `.scope` knows the computed names too (parse everything else in it);
-    `.entries[name] -> Definition(name, node, type, use, form_only, reads)`, in file order; `.program` is compiled.
+    `.entries[name] -> Definition(name, node, type, use, form_only, reads)`, in file order; `.rows[table]`
+    those of rows; `.program` is compiled; `.reached(node)` tells every field, fact and child table on which
+    a node depends in the end.
 `text`
     `parse_text(source, scope) -> Node` of type WORDS; one word is a string of `scope.string_set`.
 `compiler`
@@ -43,7 +45,8 @@ It knows nothing of files, YAML, databases or screens. What is offered, by modul
     `Environment(program, fields=…, rows={table: [mapping, …]}, facts=…, labels=…)`: values already coerced
     (`coerce`); what is absent is missing. `env.value(name)` of a computed name (memoised);
     `env.at_row(table, index)` (from 0) for expressions about a row; `env.set_fact(name, value)` (tallies)
-    forgets what was computed. `Labels` is the protocol by which `option()`, `ticked()`, `string()` find words.
+    forgets what was computed. `Labels` is the protocol by which `option()`, `ticked()`, `string()` find
+    words. The clock of forms is the fact `now()`, an aware datetime; `today()` is its date.
 `coercion`
     `coerce(value, type) -> (value, ok)`: a stored value as the language sees it; not `ok`: it does not read
     exactly, so counts as missing and makes the record invalid.
