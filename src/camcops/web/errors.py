@@ -50,7 +50,7 @@ def forbidden(error: Exception, request: Request) -> Any:
     user = request.reader
     if user is None or not may_use_pages(user):
         wanted = request.path_qs if request.method == "GET" else None
-        return login_page(request, redirect_url=wanted, status=403)
+        return login_page(request, redirect_url=wanted, asked=True, status=403)
     if user.must_change_password:
         return HTTPSeeOther(request.route_path("password"))
     return problem_page(Problem(problems.PAGE_FORBIDDEN), request)

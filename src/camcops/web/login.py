@@ -16,7 +16,7 @@ from camcops import problems
 from camcops.accounts import sessions
 from camcops.accounts.passwords import check_password_policy
 from camcops.accounts.signin import authenticate
-from camcops.accounts.users import User, set_password
+from camcops.accounts.users import NO_SECOND_FACTOR, User, set_password
 from camcops.problems import Problem
 from camcops.web.forms import LoginForm, PasswordForm
 from camcops.web.parameters import form_data, same_origin_path
@@ -31,11 +31,11 @@ def login_page(
     form: LoginForm | None = None,
     problem: Problem | None = None,
     redirect_url: str | None = None,
+    asked: bool = False,
     status: int = 200,
 ) -> Response:
-    """The log-in form, as an answer of its own or in place of a page that needs it."""
+    """The log-in form: an answer of its own or, where `asked`, in place of a page that needs it."""
     form = form or LoginForm(redirect_url=redirect_url or "")
-    asked = redirect_url is not None and status == 403
     values = {"form": form, "problem": problem, "asked": asked}
     values["autocomplete"] = not site_of(request).settings.site.disable_password_autocomplete
     response = render_to_response("login.html", values, request=request)
@@ -76,16 +76,19 @@ def authenticated(request: Request, username: str, password: str) -> User:
     )
     if not may_use_pages(user):
         raise Problem(problems.BAD_CREDENTIALS)
+    if user.mfa_method != NO_SECOND_FACTOR:
+        raise Problem(problems.SECOND_FACTOR_UNAVAILABLE)
     return user
 
 
 def begin_session(request: Request, user: User) -> None:
     """One server-side session with a fresh token; the user's other browser sessions end."""
     site, address, now = site_of(request), request.remote_addr or "", datetime.now(UTC)
+    days = site.settings.site.password_change_frequency_days
 
     def work(conn: Connection) -> sessions.Session:
         session = sessions.start(conn, remote_addr=address, now=now, api=False)
-        session = sessions.log_in(conn, session, user.id, now=now)
+        session = sessions.log_in(conn, session, user.id, now=now, password_days=days)
         site.audit.record(
             conn, source=SOURCE, remote_addr=address, user_id=user.id, details="Login"
         )

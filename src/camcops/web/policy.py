@@ -5,8 +5,8 @@ import hmac
 import secrets
 from datetime import UTC, datetime
 
-from pyramid.authorization import Allowed, Denied
 from pyramid.request import Request
+from pyramid.security import Allowed, Denied
 from sqlalchemy import Connection
 
 from camcops.accounts import sessions
@@ -35,22 +35,31 @@ def user_of(request: Request) -> User | None:
     visit = request.visit
     if visit.session_id is None or visit.token is None:
         return None
-    site, settings = site_of(request), site_of(request).settings.site
+    site, now = site_of(request), datetime.now(UTC)
+    settings = site.settings.site
 
-    def work(conn: Connection) -> User | None:
-        session = sessions.resume(
+    def work(conn: Connection) -> tuple[sessions.Session, User | None] | None:
+        session = sessions.find(
             conn,
             visit.session_id,
             visit.token,
             remote_addr=request.remote_addr or "",
-            now=datetime.now(UTC),
+            now=now,
             timeout_minutes=settings.session_timeout_minutes,
             check_ip=settings.session_check_user_ip,
             api=False,
         )
-        return load_user(conn, session.user_id) if session and session.user_id else None
+        if session is None or session.user_id is None:
+            return None
+        return session, load_user(conn, session.user_id)
 
-    return site.database.write(work)
+    found = site.database.read(work)
+    if found is None:
+        return None
+    session, user = found
+    if session.due_for_renewal(now):
+        site.database.write(lambda conn: sessions.renew(conn, session, now))
+    return user
 
 
 class SessionPolicy:
