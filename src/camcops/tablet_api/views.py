@@ -13,6 +13,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.security import NO_PERMISSION_REQUIRED
 
 from camcops.problems import DATABASE_UNAVAILABLE, UNEXPECTED_FAILURE, Problem
 from camcops.tablet_api.access import Access, Admission, admit, permitted
@@ -33,22 +34,23 @@ LARGEST_BODY = 256_000_000
 """Bytes of a request; a setting of the application's registry (`tablet_api.largest_body`) may change it."""
 
 ROUTES = {"tablet_api": "/api", "tablet_database": "/database"}
+_REFUSED_METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 def includeme(config: Configurator) -> None:
     """Add the routes, their POST views, and a refusal of all methods but POST, GET and HEAD."""
     config.registry.tablet_endpoint = Endpoint(config.registry.site)
-    others = tuple(method for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"))
     for route, path in ROUTES.items():
         config.add_route(route, path)
-        open_to_all = {
-            "route_name": route,
-            "require_csrf": False,
-            "permission": NO_PERMISSION_REQUIRED,
-        }
-        config.add_view(post, request_method="POST", **open_to_all)
-        config.add_view(refuse, request_method=others, **open_to_all)
+        for view, methods in ((post, "POST"), (refuse, _REFUSED_METHODS)):
+            config.add_view(
+                view,
+                route_name=route,
+                request_method=methods,
+                require_csrf=False,
+                permission=NO_PERMISSION_REQUIRED,
+            )
 
 
 def refuse(request: Request) -> Response:

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole application on one of the recorded exchanges' first states."""
+
+from collections.abc import Callable
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+import pytest
+
+from camcops.audit.trail import AuditTrail
+from camcops.config import load
+from camcops.db.database import Database
+from camcops.site import Site, audit_key
+from camcops.web.application import make_wsgi_app
+from tests.initial_states import make_tablet_state
+from tests.running import write_config
+from tests.tablet import WsgiTablet, tablet
+
+
+@pytest.fixture
+def make_application(tmp_path: Path) -> Callable[[Database], WSGIApplication]:
+    """Makes the application for a database."""
+
+    def make(database: Database, **more: str) -> WSGIApplication:
+        settings = load(write_config(tmp_path, database.engine.url, 8000, **more))
+        site = Site(settings, database.library, database, AuditTrail(audit_key(settings.site)))
+        return make_wsgi_app(site)
+
+    return make
+
+
+@pytest.fixture
+def application(
+    database: Database, make_application: Callable[[Database], WSGIApplication]
+) -> WSGIApplication:
+    """The application on the tablets' first state, on each backend in turn."""
+    make_tablet_state(database)
+    return make_application(database)
+
+
+@pytest.fixture
+def quick_application(
+    sqlite_database: Database, make_application: Callable[[Database], WSGIApplication]
+) -> WSGIApplication:
+    """The same on SQLite alone."""
+    make_tablet_state(sqlite_database)
+    return make_application(sqlite_database)
+
+
+@pytest.fixture
+def device(application: WSGIApplication) -> WsgiTablet:
+    """A registered tablet, on each backend in turn."""
+    made = tablet(application)
+    made.call("register", devicefriendlyname="A tablet")
+    made.session = {}
+    return made
+
+
+@pytest.fixture
+def quick_device(quick_application: WSGIApplication) -> WsgiTablet:
+    """A registered tablet, on SQLite alone."""
+    made = tablet(quick_application)
+    made.call("register", devicefriendlyname="A tablet")
+    made.session = {}
+    return made
