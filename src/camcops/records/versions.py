@@ -38,6 +38,11 @@ def companions(
     return query.where(columns._current) if task["_current"] else query
 
 
+def fetch(conn: sa.Connection, query: sa.Select[Any]) -> list[RowValues]:
+    """The rows of a query, as values by column."""
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
 def going_with(task: RowValues, rows: Iterable[RowValues]) -> list[RowValues]:
     """Those among rows from `companions` that go with this version of the task, by the tablet's key.
 
