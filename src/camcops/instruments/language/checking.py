@@ -38,6 +38,7 @@ from camcops.instruments.language.types import (
 )
 
 CLOCK = ("today", "now")
+FORMS_ONLY = "forms know it, but this is stored, and may not depend on it"
 _INTEGERS_ONLY = ("//", "%")
 _ALWAYS_NUMBER = ("/", "**")
 
@@ -173,9 +174,9 @@ def use_symbol(name: str, symbol: Symbol, scope: Scope) -> Node:
     if symbol.kind is SymbolKind.GROUP:
         return make_list(tuple(group_members(name, scope, ())))
     if symbol.kind is SymbolKind.COMPUTED and symbol.form_only and scope.stored:
-        raise Mismatch(f"{name} reaches {symbol.form_only}, and this is stored")
+        raise Mismatch(f"{name} reaches {symbol.form_only}: {FORMS_ONLY}")
     if symbol.form_only and scope.stored:
-        raise Mismatch(f"{symbol.form_only}, and this is stored")
+        raise Mismatch(f"{symbol.form_only}: {FORMS_ONLY}")
     return Reference(symbol.type, _NAMES[symbol.kind], name, symbol.form_only)
 
 
@@ -210,7 +211,7 @@ def row_value(row: Node, name: str, scope: Scope) -> Node:
     if symbol is None:
         raise Mismatch(f"unknown name {name} in the rows of {table}")
     if symbol.form_only and scope.stored:
-        raise Mismatch(f"{name} reaches {symbol.form_only}, and this is stored")
+        raise Mismatch(f"{name} reaches {symbol.form_only}: {FORMS_ONLY}")
     computed = symbol.kind is SymbolKind.COMPUTED
     return RowValue(symbol.type, row, name, computed, symbol.form_only)
 
@@ -221,7 +222,7 @@ def form_only(node: Node) -> str | None:
         if isinstance(part, Reference | RowValue) and part.form_only:
             return part.form_only
         if isinstance(part, Call) and part.function in CLOCK:
-            return f"{part.function}() is known to the form only"
+            return f"{part.function}()"
         if isinstance(part, Rendered):
-            return "the content of text in one language"
+            return "the content of text made of strings"
     return None

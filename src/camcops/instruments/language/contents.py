@@ -151,7 +151,7 @@ def _bound(name: str, bound: object) -> tuple[float, bool]:
 
 def _text_result(outcome: Any, scope: Scope) -> Node:
     if not isinstance(outcome, str | int | float) or isinstance(outcome, bool):
-        raise LanguageError(f"a result is a number or a text, not {outcome!r}")
+        raise LanguageError("a result is a number or a text", str(outcome))
     return parse_text(outcome, scope)
 
 

@@ -112,7 +112,7 @@ def _direct(node: Node) -> tuple[set[str], list[Key]]:
 def define(sources: Sequence[Source], scope: Scope) -> Definitions:
     """All entries typed and compiled, in a scope of everything that isn't computed.
 
-    LanguageError for the first fault; its `source` is the expression, and the message names the entry.
+    LanguageError for the first fault; its `entry` is the computed name whose definition it is.
     """
     return _Definer(sources, scope).define()
 
@@ -177,6 +177,9 @@ class _Definer:
         self.working.append(key)
         try:
             made = self.done[key] = self.make(key)
+        except LanguageError as error:
+            error.entry = error.entry or key[1]
+            raise
         except RecursionError:
             raise LanguageError("too deeply nested", key[1]) from None
         self.working.pop()

@@ -6,6 +6,7 @@ zeros. Such a brace holds only words, `,` and `..` (at least one of the two, or 
 """
 
 import itertools
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
@@ -58,12 +59,17 @@ def _is_list(match: re.Match[str]) -> bool:
 
 
 def _check(text: str) -> None:
-    if nested := _NESTED.search(text):
-        raise LanguageError("braces may not be nested", text, nested.start() + 1)
-    for match in _MALFORMED.finditer(text):
-        if not _BRACE.fullmatch(match[0]):
-            message = f"{match[0]} is no list: it needs words or ranges between its commas"
-            raise LanguageError(message, text, match.start() + 1)
+    for opening in re.finditer(r"\{", text):
+        _check_brace(text, opening.start())
+
+
+def _check_brace(text: str, at: int) -> None:
+    if _NESTED.match(text, at):
+        raise LanguageError("braces may not be nested", text, at + 1)
+    match = _MALFORMED.match(text, at)
+    if match and not _BRACE.fullmatch(match[0]):
+        message = f"{match[0]} is no list: it needs words or ranges between its commas"
+        raise LanguageError(message, text, at + 1)
 
 
 def is_expansion(text: str) -> bool:
@@ -151,6 +157,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
+_KEYWORDS = frozenset("True False None and or not in is if else for".split())
 _ESCAPE = re.compile(r"\\(?![\\'\"nt])", re.DOTALL)
 _PREFIXED = re.compile(r"\w['\"]", re.ASCII)
 
@@ -164,6 +171,10 @@ def _python(token: re.Match[str], source: str) -> str:
         )
     if kind == "list" and is_expansion(text):
         return f"[{', '.join(expand(text))}]"
+    if kind == "word" and keyword.iskeyword(text) and text not in _KEYWORDS:
+        raise LanguageError(
+            f"{text} is a keyword of Python's: it names nothing here", source, column
+        )
     if kind == "glued" and token["glued"]:
         raise LanguageError(f"{text} is no number", source, column)
     return " " if kind == "space" else text
@@ -182,6 +193,8 @@ def without_braces(source: str) -> tuple[str, list[int]]:
         token = _TOKEN.match(source, at)
         if token is None:
             raise LanguageError(f"unexpected {source[at]!r}", source, at + 1)
+        if token["sign"] == "{":
+            _check_brace(source, at)
         if token["text"] and at and _PREFIXED.match(source, at - 1):
             raise LanguageError("a text has no letter before its quote", source, at)
         text = _python(token, source)

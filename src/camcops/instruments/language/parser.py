@@ -117,6 +117,8 @@ class _Parser:
         except SyntaxError as error:
             column = self.columns[min(max((error.offset or 1) - 1, 0), len(self.columns) - 1)]
             raise LanguageError(f"syntax: {error.msg}", self.source, column) from None
+        except ValueError:
+            raise LanguageError("a character that no text may hold", self.source) from None
         except (RecursionError, MemoryError):
             raise LanguageError("too deeply nested", self.source[:80]) from None
         self.check_depth(tree)
@@ -131,8 +133,11 @@ class _Parser:
         raise LanguageError("too deeply nested: name a part of it under define", self.source)
 
     def fail(self, message: str, at: ast.AST) -> NoReturn:
-        line = self.python.encode()[: getattr(at, "col_offset", 0)]
-        raise LanguageError(message, self.source, self.columns[len(line.decode(errors="ignore"))])
+        raise LanguageError(message, self.source, self.column(at))
+
+    def column(self, at: ast.AST) -> int:
+        before = self.python.encode()[: getattr(at, "col_offset", 0)]
+        return self.columns[len(before.decode())]
 
     def node(self, at: ast.expr) -> Node:
         """The typed node of any expression."""
@@ -153,8 +158,7 @@ class _Parser:
         if isinstance(value, bool):
             return Constant(BOOLEAN, value)
         if isinstance(value, int | float):
-            column = self.columns[at.col_offset] if self.python.isascii() else 0
-            return _number(value, self.source, column)
+            return _number(value, self.source, self.column(at))
         if not isinstance(value, str):
             self.fail("only numbers, texts, True, False and None are constants", at)
         return Constant(TEXT, value or None)
@@ -185,10 +189,9 @@ class _Parser:
             if symbol is not None:
                 return checking.use_symbol(dotted, symbol, self.scope)
             if at.value.id == "settings":
-                reason = "settings are known to the form only"
                 if self.scope.stored:
-                    self.fail(f"{reason}, and this is stored", at)
-                return Reference(TEXT, Names.FACT, dotted, reason)
+                    self.fail(f"{dotted}: {checking.FORMS_ONLY}", at)
+                return Reference(TEXT, Names.FACT, dotted, dotted)
             if at.value.id in ("patient", "user"):
                 self.unknown(dotted, at)
         base = self.node(at.value)
@@ -259,13 +262,10 @@ class _Parser:
         if isinstance(at.ops[0], ast.In | ast.NotIn):
             negated = isinstance(at.ops[0], ast.NotIn)
             return checking.membership(left, self.node(right), negated, self.scope)
-        if not isinstance(right, ast.Constant) or right.value not in (None, True, False):
+        what = right.value if isinstance(right, ast.Constant) else ...
+        if what is not None and not isinstance(what, bool):
             self.fail("only None, True and False follow `is`", at)
-        if isinstance(right.value, int) and not isinstance(right.value, bool):
-            self.fail("only None, True and False follow `is`", at)
-        negated = isinstance(at.ops[0], ast.IsNot)
-        what = right.value if isinstance(right.value, bool) else None
-        return checking.identity(left, what, negated, self.scope)
+        return checking.identity(left, what, isinstance(at.ops[0], ast.IsNot), self.scope)
 
     def conditional(self, at: ast.IfExp) -> Node:
         test = checking.condition(self.node(at.test), self.scope)
@@ -290,7 +290,7 @@ class _Parser:
         if count < function.least or (function.most is not None and count > function.most):
             self.fail(f"{function.usage} can't be called with {count} arguments", at)
         if name in checking.CLOCK and self.scope.stored:
-            self.fail(f"{name}() is known to the form only, and this is stored", at)
+            self.fail(f"{name}(): {checking.FORMS_ONLY}", at)
         nodes = [
             self.table(arg)
             if name == "recode" and i == 1 and isinstance(arg, ast.Dict)

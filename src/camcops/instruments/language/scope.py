@@ -29,8 +29,8 @@ class SymbolKind(Enum):
 class Symbol:
     """A name's meaning.
 
-    `members` are those of a group (fields, computed names, facts, other groups). `form_only` says, in words
-    for an error, why nothing stored may reach it: "settings.x is known to the form only". The type of a
+    `members` are those of a group (fields, computed names, facts, other groups). `form_only` names
+    what of it nothing stored may reach, if so: `today()`, or for a fact its own name. The type of a
     computed name is MISSING until it has been worked out.
     """
 

@@ -179,7 +179,8 @@ def _default(site: Site) -> Type:
 def _keep(site: Site) -> Type:
     item = site.expect_list(1)
     if site.nodes[0].type.is_text:
-        site.nodes[0] = site.examine(site.nodes[0])
+        site.nodes[:] = map(site.examine, site.nodes)
+        item = site.expect_list(1)
     found = site.nodes[0].type
     if item != MISSING and found != MISSING and not comparable(found, item):
         site.fail(f"mixed types: {found} is never in a list of {item}", 1)
