@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole application on one of the recorded exchanges' first states."""
+"""The tablets' endpoint on the first state of the recorded exchanges."""
 
 from collections.abc import Callable
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 import pytest
+from pyramid.config import Configurator
 
 from camcops.audit.trail import AuditTrail
 from camcops.config import load
 from camcops.db.database import Database
 from camcops.site import Site, audit_key
-from camcops.web.application import make_wsgi_app
 from tests.initial_states import make_tablet_state
 from tests.running import write_config
 from tests.tablet import WsgiTablet, tablet
@@ -19,12 +19,16 @@ from tests.tablet import WsgiTablet, tablet
 
 @pytest.fixture
 def make_application(tmp_path: Path) -> Callable[[Database], WSGIApplication]:
-    """Makes the application for a database."""
+    """Makes an application that serves tablets, and nobody else, from a database."""
 
     def make(database: Database, **more: str) -> WSGIApplication:
         settings = load(write_config(tmp_path, database.engine.url, 8000, **more))
         site = Site(settings, database.library, database, AuditTrail(audit_key(settings.site)))
-        return make_wsgi_app(site)
+        config = Configurator()
+        config.registry.site = site
+        config.include("camcops.tablet_api.views")
+        application: WSGIApplication = config.make_wsgi_app()
+        return application
 
     return make
 
