@@ -9,10 +9,11 @@ from pyramid.tweens import INGRESS
 from camcops.site import Site
 from camcops.web.assets import Assets
 from camcops.web.policy import READER, FormTokens, SessionPolicy, user_of
+from camcops.web.redirects import with_relative_redirects
 from camcops.web.rendering import Templates
 from camcops.web.visits import VisitCookie
 
-SUBJECTS = ("assets", "errors", "home", "login", "old_addresses", "signpost", "tasks")
+SUBJECTS = ("assets", "errors", "home", "login", "old_addresses", "signpost", "task", "tasks")
 
 
 def make_wsgi_app(site: Site) -> WSGIApplication:
@@ -37,5 +38,4 @@ def make_wsgi_app(site: Site) -> WSGIApplication:
     config.include("camcops.web.routes")
     for subject in SUBJECTS:
         config.include(f"camcops.web.{subject}")
-    application: WSGIApplication = config.make_wsgi_app()
-    return application
+    return with_relative_redirects(config.make_wsgi_app())

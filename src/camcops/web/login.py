@@ -36,7 +36,8 @@ def login_page(
 ) -> Response:
     """The log-in form: an answer of its own or, where `asked`, in place of a page that needs it."""
     form = form or LoginForm(redirect_url=redirect_url or "")
-    values = {"form": form, "problem": problem, "asked": asked}
+    values: dict[str, Any] = {"form": form, "problem": problem, "asked": asked}
+    values["locked_until"] = problem.data.get("until") if problem else None
     values["autocomplete"] = not site_of(request).settings.site.disable_password_autocomplete
     response = render_to_response("login.html", values, request=request)
     response.status = status

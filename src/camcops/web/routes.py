@@ -16,7 +16,7 @@ ROUTES = (
     ("tasks", "/webview/tasks"),
     ("task", f"/webview/tasks/{{table:{TABLE}}}/{{pk:{PK}}}"),
     ("task_pdf", f"/webview/tasks/{{table:{TABLE}}}/{{pk:{PK}}}/pdf"),
-    ("task_picture", f"/webview/tasks/{{table:{TABLE}}}/{{pk:{PK}}}/pictures/{{blob:{PK}}}"),
+    ("picture", f"/webview/blobs/{{pk:{PK}}}"),
 )
 
 

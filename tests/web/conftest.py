@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real server over a real database, with users to log in as."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from camcops.audit import AuditTrail
+from camcops.config import load
+from camcops.db.database import Database
+from camcops.serving.composition import compose
+from camcops.serving.pyramid import make_server
+from camcops.site import Site, audit_key
+from camcops.web.application import make_wsgi_app
+from tests.running import write_config
+from tests.web.browser import Browser
+from tests.web.specimens import People, make_people
+
+
+@pytest.fixture
+def people(sqlite_database: Database) -> People:
+    return make_people(sqlite_database)
+
+
+@pytest.fixture
+def site(sqlite_database: Database, people: People, tmp_path: Path) -> Site:
+    settings = load(write_config(tmp_path, sqlite_database.engine.url, 8000))
+    audit = AuditTrail(audit_key(settings.site))
+    return Site(settings, sqlite_database.library, sqlite_database, audit)
+
+
+@pytest.fixture
+def serve(site: Site) -> Iterator[Callable[..., int]]:
+    """Start a server for the site with keys of `[server]` and `[site]` replaced; its port."""
+    running: list[tuple[Any, Thread]] = []
+
+    def start(*, server: dict[str, Any] | None = None, **keys: Any) -> int:
+        changed = dataclasses.replace(
+            site.settings,
+            site=dataclasses.replace(site.settings.site, **keys),
+            server=dataclasses.replace(site.settings.server, **(server or {})),
+        )
+        application = make_wsgi_app(dataclasses.replace(site, settings=changed))
+        listening = make_server(compose(application, changed.server), "127.0.0.1", 0)
+        thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((listening, thread))
+        return int(listening.server_port)
+
+    yield start
+    for listening, thread in running:
+        listening.shutdown()
+        thread.join()
+        listening.server_close()
+
+
+@pytest.fixture
+def browser(serve: Callable[..., int]) -> Browser:
+    """A browser that is not logged in, at a server with the settings of the tests."""
+    return Browser(serve())
+
+
+@pytest.fixture
+def annie(browser: Browser) -> Browser:
+    """A browser in which annie, a reader of the group liaison, is logged in."""
+    assert browser.log_in("annie").status == 303
+    return browser
