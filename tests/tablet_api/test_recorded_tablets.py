@@ -23,6 +23,9 @@ def check_same(exchange: Exchange, answer: Answer) -> None:
     where = (exchange.n, exchange.note, answer)
     assert answer.status == exchange.status, where
     expected, received = dict(exchange.reply), dict(answer.lines)
+    if exchange.status == 400:
+        assert answer.body == b"Not a valid CamCOPS API request\n"
+        return
     for key in ("session_id", "session_token"):
         expected.pop(key, None)
         assert received.pop(key, None) not in (None, "", "None"), where
@@ -38,7 +41,7 @@ def check_same(exchange: Exchange, answer: Answer) -> None:
 def check_list(exchange: Exchange, answer: Answer) -> None:
     expected, received = exchange.reply, answer.lines
     for key in ("nfields", "fields", "success"):
-        assert received[key] == expected[key], (exchange.n, key)
+        assert received[key] == expected.get(key, "1"), (exchange.n, key)
     count = int(received["nrecords"])
     records = {received[f"record{n}"] for n in range(count)}
     assert len(records) == count
@@ -81,7 +84,7 @@ def check_cell(where: str, literal: str, stored: Any, kind: Any) -> None:
     elif isinstance(sent, str):
         assert str(stored) == sent, where
     else:
-        assert stored == sent, where
+        assert stored == sent or stored == str(sent), where
 
 
 @pytest.mark.parametrize("name", ["tablet_t1", "tablet_t5_alltasks_onestep"])

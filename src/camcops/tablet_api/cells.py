@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 from camcops.db.client_tables import ClientTable
 from camcops.db.types import IsoDateTime, IsoTime
 from camcops.records.lifecycle import MOVE_OFF, client_columns, iso_text, parse_instant
-from camcops.tablet_api.literals import Value
+from camcops.tablet_api.literals import Value, decode
 
 Stored: TypeAlias = bool | int | float | str | bytes | dt.date | None
 CellReader: TypeAlias = Callable[[Value], Stored]
@@ -77,6 +77,8 @@ def _boolean(value: Value) -> bool | None:
 
 
 def _integer(value: Value, bits: int) -> int | None:
+    if isinstance(value, str):
+        value = _number_as_text(value)
     if value is None:
         return None
     if not isinstance(value, int):
@@ -86,7 +88,17 @@ def _integer(value: Value, bits: int) -> int | None:
     return value
 
 
+def _number_as_text(text: str) -> Value:
+    """Tablets keep a few numbers as text (a GAF score, for one), so they come in quotes, or as empty text."""
+    value = decode(text)
+    if value is None and text.strip():
+        raise Misfit("a number is needed")
+    return value
+
+
 def _number(value: Value) -> float | None:
+    if isinstance(value, str):
+        value = _number_as_text(value)
     if value is None:
         return None
     if not isinstance(value, int | float):
@@ -123,7 +135,8 @@ def _plain(value: Value) -> str:
 def _text(value: Value, longest: int | None, most_bytes: int | None) -> str | None:
     if value is None:
         return None
-    text = _plain(value)
+    # Some columns are numbers on the tablet and text here (trials of IDED-3D).
+    text = str(value) if isinstance(value, int | float) else _plain(value)
     if longest is not None and len(text) > longest:
         raise Misfit(f"the text is longer than {longest} characters")
     if most_bytes is not None and len(text) > most_bytes // 4 and len(text.encode()) > most_bytes:

@@ -13,7 +13,6 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.security import NO_PERMISSION_REQUIRED
 
 from camcops.problems import DATABASE_UNAVAILABLE, UNEXPECTED_FAILURE, Problem
 from camcops.tablet_api.access import Access, Admission, admit, permitted
