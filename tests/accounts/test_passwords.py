@@ -60,9 +60,7 @@ def test_bcrypt_of_an_adopted_user_fits_and_is_due_for_renewal() -> None:
 
 def test_bcrypt_heeds_seventy_two_bytes_and_longer_passwords_still_fit() -> None:
     long = "é" * 60
-    stored = StoredPassword(
-        None, bcrypt.hashpw(long.encode()[:72], bcrypt.gensalt(4)).decode()
-    )
+    stored = StoredPassword(None, bcrypt.hashpw(long.encode()[:72], bcrypt.gensalt(4)).decode())
     assert verify_password(stored, long) is Verdict.RIGHT_BUT_OLD
 
 

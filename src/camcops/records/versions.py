@@ -38,7 +38,7 @@ def companions(
     return query.where(columns._current) if task["_current"] else query
 
 
-def fetch(conn: sa.Connection, query: sa.Select[Any]) -> list[RowValues]:
+def fetch(conn: sa.Connection, query: sa.Executable) -> list[RowValues]:
     """The rows of a query, as values by column."""
     return [dict(row) for row in conn.execute(query).mappings()]
 
