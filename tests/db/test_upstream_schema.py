@@ -26,7 +26,6 @@ OWN_COLUMNS = {
     "_security_users": {"password_hash"},
     "_security_audit": {"code"},
     "_security_login_failures": {"remote_addr"},
-    "_security_devices": {"last_era"},
 }
 
 

@@ -71,27 +71,31 @@ def _installed(family: str, driver: str, *, ours: str, others: dict[str, str]) -
 def create_engine(text: str, *, echo: bool = False) -> Engine:
     """An engine for the database at an address; connects to nothing yet."""
     url = parse_url(text)
-    pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW}
+    # Values may be patients' data: they stay out of error messages.
+    options: dict[str, Any] = {
+        "echo": echo,
+        "hide_parameters": not echo,
+        "pool_size": POOL_SIZE,
+        "max_overflow": POOL_OVERFLOW,
+    }
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, echo=echo, **pool)
+        engine = sa.create_engine(url, **options)
         _set_up_sqlite(engine)
     elif url.get_backend_name() == "mysql":
         engine = sa.create_engine(
             url,
-            echo=echo,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "sql_mode": MYSQL_SQL_MODE},
-            **pool,
+            **options,
         )
         _set_up_mysql(engine)
     else:
         engine = sa.create_engine(
             url,
-            echo=echo,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
-            **pool,
+            **options,
         )
     _forget_connections_after_fork(engine)
     return engine

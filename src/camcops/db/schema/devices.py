@@ -18,7 +18,6 @@ devices = Table(
     Column("ongoing_upload_batch_utc", DateTime),
     Column("uploading_user_id", Integer, ForeignKey("_security_users.id")),
     Column("currently_preserving", Boolean, default=False),
-    Column("last_era", String(32)),  # ours: eras of a device never collide
     **TABLE_OPTIONS,
 )
 

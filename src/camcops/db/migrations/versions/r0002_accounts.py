@@ -94,7 +94,6 @@ def upgrade() -> None:
         Column("ongoing_upload_batch_utc", DateTime),
         Column("uploading_user_id", Integer, ForeignKey("_security_users.id")),
         Column("currently_preserving", Boolean),
-        Column("last_era", String(32)),
         **TABLE_OPTIONS,
         if_not_exists=True,
     )

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that make and change the database."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from camcops.cli.shell import ServerCommand, config_option, settings_of
+
+LINES_EVERY = 100
+
+
+@click.command(cls=ServerCommand)
+@config_option(required=True)
+@click.option(
+    "--show_sql_only", is_flag=True, help="Print the SQL that would be run; change nothing."
+)
+@click.option(
+    "--no_reindex", is_flag=True, help="Don't rebuild the indexes of tasks and patients afterwards."
+)
+def upgrade_db(config: Path, show_sql_only: bool, no_reindex: bool) -> None:
+    """Make the tables of a new database, or bring an older one up to date.
+
+    Safe to repeat, to interrupt and to run twice at once. Make a backup first where there is something
+    to lose.
+    """
+    from camcops.db.upgrade import sql_of_upgrade, upgrade
+    from camcops.site import Site
+
+    site = Site.open(settings_of(config))
+    url = site.settings.site.db_url
+    if show_sql_only:
+        click.echo(sql_of_upgrade(url, site.library), nl=False)
+        return
+    upgrade(url, site.library, progress=_progress())
+    if not no_reindex:
+        from camcops.records.reindex import rebuild
+
+        total = site.database.write(lambda conn: rebuild(site.database, conn, _ignore))
+        click.echo(f"Tasks indexed: {total}", err=True)
+    click.echo("The database is up to date.", err=True)
+
+
+def _ignore(_table: str, _tasks: int) -> None:
+    """Progress of the indexing: its tables are too many to name."""
+
+
+def _progress() -> Callable[[int, int, str], None]:
+    """Shows the present step on a terminal, and now and then a line in a log."""
+    on_terminal = sys.stderr.isatty()
+
+    def show(done: int, total: int, what: str) -> None:
+        if on_terminal:
+            end = "\n" if done + 1 == total else ""
+            click.echo(f"\r\x1b[K{done + 1} of {total}: {what}{end}", err=True, nl=False)
+        elif done % LINES_EVERY == 0 or done + 1 == total:
+            click.echo(f"{done + 1} of {total}: {what}", err=True)
+
+    return show

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of whole tables, streamed out and in, with a checksum that does not depend on the database.
+
+Values are normalised before they are summed, since databases differ in what they keep: floats to six
+significant digits (what tablets send), instants to whole seconds.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from camcops.db.database import Database
+from camcops.db.schema import metadata, schema_state
+
+Row = tuple[Any, ...]
+ROWS_A_BATCH = 1000
+LARGE_ROWS_A_BATCH = 4  # of tables with pictures: tens of megabytes each
+CHECKSUM_MODULUS = 2**256
+
+
+@dataclass(slots=True)
+class Sum:
+    """How many rows a table has, and the sum of their digests: the same in any order."""
+
+    rows: int = 0
+    digest: int = 0
+
+    def add(self, line: bytes) -> None:
+        self.rows += 1
+        number = int.from_bytes(hashlib.sha256(line).digest(), "big")
+        self.digest = (self.digest + number) % CHECKSUM_MODULUS
+
+    def as_text(self) -> str:
+        return f"{self.rows}:{self.digest:064x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One table to be kept, and how its values read as JSON."""
+
+    table: sa.Table
+    columns: tuple[sa.Column[Any], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.table.columns))
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def batch(self) -> int:
+        large = any(isinstance(column.type, sa.LargeBinary) for column in self.columns)
+        return LARGE_ROWS_A_BATCH if large else ROWS_A_BATCH
+
+    def read(self, conn: sa.Connection) -> Iterator[Row]:
+        """All rows, a batch at a time."""
+        result = conn.execution_options(yield_per=self.batch).execute(sa.select(*self.columns))
+        for row in result:
+            yield tuple(row)
+
+    def write(self, conn: sa.Connection, rows: Iterable[Row]) -> None:
+        names = [column.name for column in self.columns]
+        remaining = iter(rows)
+        while batch := list(islice(remaining, self.batch)):
+            conn.execute(self.table.insert(), [dict(zip(names, row, strict=True)) for row in batch])
+
+    def encode(self, row: Row) -> bytes:
+        """A row as one line of JSON, the same whichever database it came from."""
+        values = [
+            _plain(column.type, value) for column, value in zip(self.columns, row, strict=True)
+        ]
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def decode(self, line: bytes, names: Iterable[str]) -> Row:
+        """The row of a line whose values stand in the order of `names`; what is not there is null."""
+        given = dict(zip(names, json.loads(line), strict=True))
+        return tuple(_stored(column.type, given.get(column.name)) for column in self.columns)
+
+
+def kept_tables(database: Database) -> list[Stored]:
+    """Every table whose rows are data, in an order in which they can be filled again."""
+    server = [table for table in metadata.sorted_tables if table is not schema_state]
+    known = {table.name for table in server}
+    client = [c.table for c in database.tables.values() if c.name not in known]
+    return [Stored(table) for table in (*server, *client)]
+
+
+def sums(conn: sa.Connection, tables: Iterable[Stored]) -> Mapping[str, Sum]:
+    """Counts and checksums of tables as they are."""
+    found = {}
+    for stored in tables:
+        total = Sum()
+        for row in stored.read(conn):
+            total.add(stored.encode(row))
+        found[stored.name] = total
+    return found
+
+
+def unknown_parts(conn: sa.Connection, database: Database) -> list[str]:
+    """Tables and columns that this program does not know, so can't keep."""
+    from camcops.db.catalogue import read_catalogue
+    from camcops.db.changes import CURRENT_ID
+    from camcops.db.state import VERSION_TABLE
+
+    known = {stored.name: set(stored.table.columns.keys()) for stored in kept_tables(database)}
+    known[schema_state.name] = set(schema_state.columns.keys())
+    ours = {VERSION_TABLE, "sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
+    strange = []
+    for table, columns in sorted(read_catalogue(conn).columns.items()):
+        if table in ours:
+            continue
+        if table not in known:
+            strange.append(f"table {table}")
+        else:
+            extra = sorted(columns - known[table] - {CURRENT_ID})
+            strange += [f"column {table}.{column}" for column in extra]
+    return strange
+
+
+def _plain(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    match value:
+        case None:
+            return None
+        case bool():
+            return int(value)
+        case float():
+            return float(f"{value:.6g}")
+        case bytes() | memoryview():
+            return b64encode(value).decode("ascii")
+        case dt.datetime():
+            return value.replace(microsecond=0).isoformat()
+        case dt.date():
+            return value.isoformat()
+        case int() if isinstance(kind, sa.Float):
+            return float(value)
+    return value
+
+
+def _stored(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, sa.LargeBinary):
+        return b64decode(value)
+    if isinstance(kind, sa.DateTime):
+        return dt.datetime.fromisoformat(value)
+    if isinstance(kind, sa.Date):
+        return dt.date.fromisoformat(value)
+    if isinstance(kind, sa.Boolean):
+        return bool(value)
+    return value

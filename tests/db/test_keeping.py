@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups and copies: whole, compared, refused when they are not."""
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from camcops.db.database import Database
+from camcops.db.keeping.archive import back_up, opened, restore
+from camcops.db.keeping.copying import copy_database
+from camcops.db.keeping.rows import kept_tables, sums
+from camcops.db.schema import blobs, groups, patient, users
+from camcops.problems import Problem
+
+PICTURE = bytes(range(256)) * 500
+
+
+def quiet(table: str, done: int, total: int) -> None:
+    assert 0 <= done < total, table
+
+
+def lifecycle(**more: object) -> dict[str, object]:
+    return {
+        "_device_id": 1,
+        "_era": "NOW",
+        "_current": True,
+        "_addition_pending": False,
+        "_group_id": 1,
+        "id": 1,
+        **more,
+    }
+
+
+def fill(database: Database) -> None:
+    def work(conn: sa.Connection) -> None:
+        conn.execute(groups.insert().values(id=1, name="clinic"))
+        conn.execute(
+            patient.insert().values(
+                **lifecycle(surname="Ünal “O'Brien” 😀\nline", dob=dt.date(1980, 2, 29), sex="F")
+            )
+        )
+        conn.execute(blobs.insert().values(**lifecycle(theblob=PICTURE)))
+        bmi = database.tables["bmi"].table
+        conn.execute(
+            bmi.insert().values(
+                **lifecycle(patient_id=1, when_created="2026-01-01", height_m=1.83, mass_kg=67)
+            )
+        )
+
+    database.write(work)
+
+
+def contents(database: Database) -> dict[str, str]:
+    found = database.read(lambda conn: sums(conn, kept_tables(database)))
+    return {name: total.as_text() for name, total in found.items() if total.rows}
+
+
+def test_backup_is_restored_to_another_kind_of_database(
+    database: Database, sqlite_database: Database, tmp_path: Path
+) -> None:
+    fill(database)
+    path = tmp_path / "x.backup"
+    manifest = back_up(database, path, quiet)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert manifest.sums["blobs"].startswith("1:")
+    restore(path, sqlite_database, quiet)
+    assert contents(sqlite_database) == contents(database)
+    assert sqlite_database.read(lambda c: c.scalar(sa.select(blobs.c.theblob))) == PICTURE
+
+
+def test_backup_is_restored_to_each_database(
+    database: Database, sqlite_database: Database, tmp_path: Path
+) -> None:
+    if sqlite_database.engine.url == database.engine.url:
+        pytest.skip("the two fixtures are one database here")
+    fill(sqlite_database)
+    path = tmp_path / "x.backup"
+    back_up(sqlite_database, path, quiet)
+    restore(path, database, quiet)
+    assert contents(database) == contents(sqlite_database)
+    made = database.write(lambda c: c.execute(groups.insert().values(name="next")))
+    assert made.inserted_primary_key == (2,)
+
+
+def test_copy_compares_and_refuses_a_database_in_use(
+    database: Database, sqlite_database: Database
+) -> None:
+    fill(sqlite_database)
+    copy_database(sqlite_database, database, quiet)
+    assert contents(database) == contents(sqlite_database)
+    with pytest.raises(Problem, match="holds data already"):
+        copy_database(sqlite_database, database, quiet)
+
+
+def test_what_would_be_lost_is_named(sqlite_database: Database, tmp_path: Path) -> None:
+    sqlite_database.write(lambda c: c.execute(sa.text("CREATE TABLE strange (x INTEGER)")))
+    sqlite_database.write(lambda c: c.execute(sa.text("ALTER TABLE patient ADD COLUMN y TEXT")))
+    with pytest.raises(Problem, match=r"column patient.y, table strange"):
+        back_up(sqlite_database, tmp_path / "x.backup", quiet)
+    assert list(tmp_path.glob("*backup*")) == []
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.5, -1])
+def test_a_backup_cut_short_is_refused(
+    sqlite_database: Database, tmp_path: Path, keep: float
+) -> None:
+    path = tmp_path / "x.backup"
+    back_up(sqlite_database, path, quiet)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * keep) if 0 < keep < 1 else int(keep)])
+    before = contents(sqlite_database)
+    with pytest.raises(Problem, match="cut short"):
+        restore(path, sqlite_database, quiet)
+    assert contents(sqlite_database) == before
+
+
+def test_foreign_and_altered_backups_are_refused(sqlite_database: Database, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.zip"
+    with zipfile.ZipFile(foreign, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    with pytest.raises(Problem, match="not a backup made by this program"):
+        restore(foreign, sqlite_database, quiet)
+    with pytest.raises(Problem, match="it is not there"):
+        restore(tmp_path / "absent", sqlite_database, quiet)
+    path, altered = tmp_path / "x.backup", tmp_path / "altered.backup"
+    back_up(sqlite_database, path, quiet)
+    with opened(path) as (archive, _), zipfile.ZipFile(altered, "w") as changed:
+        for name in archive.namelist():
+            text = archive.read(name)
+            if name == f"{users.name}.jsonl":
+                text = text.replace(b"CamCOPS system user", b"CamCOPS system usex")
+            changed.writestr(name, text)
+    before = contents(sqlite_database)
+    with pytest.raises(Problem, match="are not those it was made with"):
+        restore(altered, sqlite_database, quiet)
+    assert contents(sqlite_database) == before
