@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pyramid.request import Request
 from pyramid.response import Response
 
+from camcops.tablet_api.views import ROUTES
+
 METHODS = ("GET", "HEAD", "POST")
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -23,6 +25,8 @@ HEADERS = {
 }
 NEVER_KEPT = "no-store, no-cache, must-revalidate, max-age=0"
 A_YEAR = 31536000
+LARGEST_FORM = 65536
+"""Bytes of a form on a page; tablets' uploads have a limit of their own."""
 
 
 def header_tween(
@@ -31,16 +35,24 @@ def header_tween(
     """Outermost layer: refuses foreign methods, then adds headers to whatever the answer is."""
 
     def answer(request: Request) -> Response:
-        if request.method in METHODS:
-            response = handler(request)
-        else:
-            response = Response("Only GET and POST are answered here.\n", 405)
-            response.content_type = "text/plain"
-            response.headers["Allow"] = ", ".join(METHODS)
+        response = _refusal(request) or handler(request)
         _protect(request, response)
         return response
 
     return answer
+
+
+def _refusal(request: Request) -> Response | None:
+    """The answer to what no page of ours would send."""
+    if request.method not in METHODS:
+        answer = Response("Only GET and POST are answered here.\n", 405, content_type="text/plain")
+        answer.headers["Allow"] = ", ".join(METHODS)
+        return answer
+    if request.method == "POST" and request.environ.get("PATH_INFO") not in ROUTES.values():
+        length = request.content_length
+        if length is None or length > LARGEST_FORM:
+            return Response("The form is too large.\n", 413, content_type="text/plain")
+    return None
 
 
 def _protect(request: Request, response: Response) -> None:
