@@ -334,6 +334,27 @@ SECOND_FACTOR_UNAVAILABLE = Kind(
 
 # --- commands ----------------------------------------------------------------------------------
 
+WOULD_BE_LOST = Kind(
+    "keeping.would_be_lost",
+    "The database has parts that this program doesn't know: {parts}.",
+    "A copy would lack them, so none was made. Remove them, or use the database's own tools.",
+)
+TARGET_IN_USE = Kind(
+    "keeping.target_in_use",
+    "The database to be filled holds data already (table {table}).",
+    "Name an empty one, on which only upgrade_db was run. Nothing was changed.",
+)
+COPY_DIFFERS = Kind(
+    "keeping.copy_differs",
+    "The copy differs from what was read: {tables}.",
+    "Don't use the copy. Make it again; if it differs again, report it.",
+)
+BACKUP_UNUSABLE = Kind(
+    "keeping.backup_unusable",
+    "The backup {path} can't be used: {reason}.",
+    "Nothing was changed.",
+)
+
 NO_FREE_PORT = Kind(
     "demo.no_free_port",
     "Each port from {first} to {last} is in use.",

@@ -32,6 +32,12 @@ COMMANDS = {
     "reindex": Entry(
         "camcops.cli.records", "reindex", "Rebuild the indexes of tasks and patients."
     ),
+    "backup": Entry(
+        "camcops.cli.keeping", "backup", "Write everything to one file, while serving."
+    ),
+    "restore": Entry("camcops.cli.keeping", "restore", "Fill a new database from a backup."),
+    "verify": Entry("camcops.cli.keeping", "verify", "Prove a backup by restoring it elsewhere."),
+    "copy_db": Entry("camcops.cli.keeping", "copy_db", "Copy a database to one of another kind."),
     "instruments": Entry(
         "camcops.cli.instruments", "instruments", "Check, list, show and score instruments."
     ),

@@ -144,6 +144,7 @@ def start_log(*, verbose: bool = False, silent: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 def config_option(*, required: bool) -> Callable[[FC], FC]:

@@ -64,7 +64,7 @@ class Inventor:
         columns = {
             name: None if skip and self.random.random() < 0.4 else self._value(field, elements)
             for name, field in instrument.fields.items()
-            if not field.hidden
+            if field.default or not field.hidden
         }
         if instrument.has_clinician:
             columns |= {

@@ -100,7 +100,7 @@ def invent_contents(
 ) -> Contents:
     """A tablet with these people and their tasks between two times of the year that began at `start`."""
     contents = Contents()
-    finished = [instrument for instrument in library.values() if instrument.finished]
+    finished = [instrument for instrument in library.values() if _can_be_shown(instrument)]
     about_patients = [instrument for instrument in finished if not instrument.is_anonymous]
     for person in people:
         patient = contents.add_person(person, start)
@@ -120,6 +120,11 @@ def invent_contents(
                 answers = Inventor(random, random.random(), created).answer(instrument)
                 contents.add_task(instrument, answers, created, None)
     return contents
+
+
+def _can_be_shown(instrument: Instrument) -> bool:
+    """Those whose questions can be read, and lists, which have none."""
+    return instrument.finished and (instrument.wording == "included" or bool(instrument.tables))
 
 
 def _is_short(instrument: Instrument) -> bool:
