@@ -36,9 +36,9 @@ INSTANTS = {
     "when_added_batch_utc",
 }
 
-# Phase 8 onwards shows the fault D2: an upload that finalizes was begun and abandoned (phase 7, not recorded),
-# and the server went on finalizing in the Copy that followed; and D3, D5 and D6 in what came of it. From there
-# on the rows of CamCOPS 2.4 are those of another history: only up to phase 6 they are compared.
+# Phase 8 onwards shows the fault D2: an upload that finalizes was begun and abandoned (phase 7, which was not
+# recorded), and the server went on finalizing in the Copy that followed; and D3, D5, D6 in what came of it.
+# From there on the rows of CamCOPS 2.4 are those of another history: only up to phase 6 they are compared.
 LAST_SAME_PHASE = 6
 TABLES = (
     "patient",
