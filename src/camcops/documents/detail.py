@@ -9,7 +9,7 @@ from typing import Any
 from camcops.documents.answers import AnswerWriter, is_long, is_missing
 from camcops.documents.markup import blocks as read_blocks
 from camcops.documents.record_values import StoredValues, places
-from camcops.documents.templates import only_hole, tone_of
+from camcops.documents.templates import number_of, only_hole, tone_of
 from camcops.documents.tree import (
     Answer,
     AnswerRow,
@@ -61,7 +61,6 @@ class DetailWriter:
     def sections(self) -> tuple[Section, ...]:
         """The report's detail where there is one; else each page that has answers or asks for some."""
         detail = self._form.report.detail
-        heading = plain(self._wording.labels["answers"])
         if detail is not None:
             self._texts_too = True
             self._elements(detail, self._env)
@@ -71,7 +70,11 @@ class DetailWriter:
                 if self._path is None or index in self._path:
                     self._page(page, titled=titled)
         self._flush()
-        return (Section(heading, tuple(self._blocks)),) if self._blocks else ()
+        if not self._blocks:
+            return ()
+        tabular = isinstance(self._blocks[0], AnswerTable | Grid)
+        heading = plain(self._wording.labels["answers"]) if tabular else ()
+        return (Section(heading, tuple(self._blocks)),)
 
     def _page(self, page: Page, *, titled: bool) -> None:
         several = sum(len(tuple(e.asked())) for e in page.walk() if e.is_question) > 1
@@ -154,7 +157,7 @@ class DetailWriter:
     def _option(self, row: Row, value: Any, env: Environment) -> Inline:
         choices = row.choices or self._form.options.get(row.field)
         label = choices.label_of(value) if choices else None
-        return self._wording.say(label, env)
+        return self._wording.option(label, env)
 
     def _by_template(
         self, template: Text, row: Row, value: Any, option: Inline, env: Environment
@@ -179,7 +182,7 @@ class DetailWriter:
             words = self._values.value(described, env)
             if not is_missing(words):
                 answer = Answer(plain(str(words)), str(value))
-        self._rows.append(AnswerRow("", question, answer))
+        self._rows.append(AnswerRow(number_of(row.field.name, question), question, answer))
 
     def _grid(self, element: Element, env: Environment) -> None:
         title = element.keys.get("title")
@@ -195,7 +198,7 @@ class DetailWriter:
             if subtitle is not None:
                 self._rows.append(SubHeading(self._wording.say(subtitle, env)))
             question = self._wording.question(row.field, row.ask, env)
-            count = str(number) if numbered else ""
+            count = str(number) if numbered else number_of(row.field.name, question)
             self._rows.append(AnswerRow(count, question, self.answer(row, env)))
 
     def _two_columns(self, element: Element, env: Environment) -> None:
@@ -218,7 +221,8 @@ class DetailWriter:
     def _ticks(self, element: Element, env: Environment) -> None:
         for row in element.rows:
             question = self._wording.question(row.field, row.ask, env)
-            self._rows.append(AnswerRow("", question, self.answer(row, env)))
+            count = number_of(row.field.name, question)
+            self._rows.append(AnswerRow(count, question, self.answer(row, env)))
 
     def _picture(self, element: Element, env: Environment) -> None:
         assert element.field is not None

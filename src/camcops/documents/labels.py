@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 STRING_SET = "document"
+PROGRAM_SET = "ui"
+_OF_PROGRAM = ("yes", "no")
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
@@ -88,8 +90,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "number": "No.",
         "not_answered": "not answered",
         "none_recorded": "None recorded.",
-        "yes": "yes",
-        "no": "no",
+        "yes": "Yes",
+        "no": "No",
         "value": "Value",
         "photo": "Picture",
         "picture": "Picture: {about}",
@@ -130,7 +132,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
 
 def labels(find: Callable[[str, str, str], str | None], locale: str) -> Mapping[str, str]:
     """The words in a language; `find(set, name, locale)` gives a translation or None."""
-    return {name: find(STRING_SET, name, locale) or text for name, text in ENGLISH.items()}
+    words = {name: find(STRING_SET, name, locale) or text for name, text in ENGLISH.items()}
+    for name in _OF_PROGRAM:
+        words[name] = find(PROGRAM_SET, name, locale) or words[name]
+    return words
 
 
 def language_tag(locale: str) -> str:

@@ -27,7 +27,7 @@ _WIDTH = {False: 481.0, True: 728.0}
 """Width of the text in points, upright and landscape."""
 _HEIGHT = {False: 300.0, True: 220.0}
 """Greatest height of one picture of several: two stand on a page. One alone may be taller."""
-_ALONE = 1.6
+_ALONE = 1.3
 _LONG = 400
 _NEED_NO_GLYPH = JOINERS | MARKS
 

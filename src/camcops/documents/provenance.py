@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 
 import camcops
-from camcops.documents.moments import from_utc, instant, stored_moment
+from camcops.documents.moments import from_utc, instant, read_datetime, stored_moment
 from camcops.documents.tree import Fact, Moment
 from camcops.records.lifecycle import KEY, NOW
 from camcops.records.reading import StoredTask
@@ -35,7 +35,7 @@ def _facts(stored: StoredTask, labels: Mapping[str, str], zone: tzinfo | None) -
     if row["_era"] == NOW:
         yield Fact(labels["era"], labels["era_now"])
     else:
-        yield from _when(labels["era"], stored_moment(row["_era"], zone))
+        yield from _when(labels["era"], _era(row["_era"], zone))
         forcibly = f" ({labels['forcibly']})" if row["_forcibly_preserved"] else ""
         yield Fact(labels["preserved_by"], f"{stored.preserving_user or unknown}{forcibly}")
     yield Fact(labels["current"], labels["yes" if row["_current"] else "no"])
@@ -55,6 +55,14 @@ def _facts(stored: StoredTask, labels: Mapping[str, str], zone: tzinfo | None) -
         yield Fact(labels["rules"], rules)
     yield Fact(labels["server_version"], camcops.__version__)
     yield from _when(labels["rendered_at"], instant(datetime.now(zone or UTC), zone))
+
+
+def _era(era: str, zone: tzinfo | None) -> Moment | None:
+    """An era is named after an instant in UTC; it is shown on the reader's clock."""
+    began = read_datetime(era)
+    if began is None or began.tzinfo is None:
+        return stored_moment(era, zone)
+    return instant(began.astimezone(zone or UTC), zone)
 
 
 def _when(label: str, moment: Moment | None) -> Iterator[Fact]:

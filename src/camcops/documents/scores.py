@@ -2,7 +2,7 @@
 """The summary of a task: each score with its range, and the band in which it lies."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from math import isfinite
 
@@ -48,7 +48,11 @@ class ScoreWriter:
         """The report's summary; by default each score, those that only grade another beside it."""
         summary = self._definition.form.report.summary
         if summary is not None:
-            return tuple(line for entry in summary for line in self._line(entry))
+            lines = [line for entry in summary for line in self._line(entry)]
+            values = {text_of(line.value) for line in lines}
+            return tuple(
+                replace(line, band=()) if text_of(line.band) in values else line for line in lines
+            )
         beside = {g.name for score, g in self._gradings.items() if g.name != score}
         return tuple(
             self._score(score)

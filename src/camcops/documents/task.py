@@ -143,7 +143,12 @@ class _Finished(_Structure):
             yield wording.labels[name].format(question=question, value=item.value, allowed=allowed)
 
     def complete(self) -> bool | None:
-        return self.stored.results.is_complete if self.stored.results else None
+        """Not said where the report has no summary; that something is missing is said above in any case."""
+        results = self.stored.results
+        if results is None:
+            return None
+        silent = self.stored.instrument.definition.form.report.summary == ()
+        return None if silent and results.is_complete else results.is_complete
 
     def scores(self) -> tuple[ScoreLine, ...]:
         if self.stored.results is None:

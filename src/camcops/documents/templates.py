@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a document must know of a Text: whether it only repeats one stored text, and how it is set."""
+"""What a document must know of a Text: if it only repeats one stored text, how it is set and numbered."""
 
-from camcops.documents.tree import Tone
+import re
+
+from camcops.documents.tree import Inline, Tone, text_of
 from camcops.instruments.compiling import Text
 from camcops.instruments.language.compiler import compile_tree
 from camcops.instruments.language.tree import Hole, Template
@@ -36,3 +38,15 @@ def tone_of(style: frozenset[str]) -> Tone:
         if word in style:
             return tone
     return "plain"
+
+
+_NUMBERED_FIELD = re.compile(r"q0*(\d+[a-z]?)\Z")
+_BEGINS_WITH_NUMBER = re.compile(r"\W*(?:[Qq]\s*)?\d")
+
+
+def number_of(field_name: str, question: Inline) -> str:
+    """The number of a question as its field is called (q7: 7), unless its words begin with one."""
+    found = _NUMBERED_FIELD.match(field_name)
+    if found is None or _BEGINS_WITH_NUMBER.match(text_of(question)):
+        return ""
+    return found[1]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from camcops.documents.answers import is_missing
 from camcops.documents.record_values import StoredValues, places
+from camcops.documents.templates import number_of
 from camcops.documents.tree import text_of
 from camcops.documents.wording import Wording
 from camcops.instruments.language.environment import Environment
@@ -51,9 +52,13 @@ def _lacking(
 
 def short_question(row: Row, wording: Wording, env: Environment) -> str:
     """A question as short as it is recognised; in a child table with the number of its row."""
-    text = " ".join(text_of(wording.question(row.field, row.ask, env)).split())
+    question = wording.question(row.field, row.ask, env)
+    text = " ".join(text_of(question).split())
     if len(text) > _MOST_LETTERS:
         text = text[:_MOST_LETTERS].rsplit(" ", 1)[0] + "…"
+    number = number_of(row.field.name, question)
+    if number:
+        text = f"{number}. {text}"
     if row.field.table is not None and env.row is not None:
         text += f" ({wording.labels['row'].format(number=env.row.number)})"
     return text

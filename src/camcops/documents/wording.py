@@ -11,7 +11,7 @@ from camcops.documents.markup import inline
 from camcops.documents.tree import Inline
 from camcops.instruments.compiling import FieldRef, Text
 from camcops.instruments.language.environment import Environment
-from camcops.instruments.language.words import Words
+from camcops.instruments.language.words import StringRef, Words
 from camcops.instruments.model import Field, Instrument
 from camcops.instruments.strings import Strings
 
@@ -33,6 +33,19 @@ class Wording:
     def say(self, text: Text | None, env: Environment) -> Inline:
         return () if text is None else inline(self.markup(text, env))
 
+    def option(self, label: Text | None, env: Environment) -> Inline:
+        """The words of a choice; nothing where the site has not supplied them."""
+        if label is None or not self._is_worded(label.words(env)):
+            return ()
+        return self.say(label, env)
+
+    def _is_worded(self, words: Words) -> bool:
+        return all(
+            self.strings.find(part.set, part.name, self.locale) is not None
+            for part in words.parts
+            if isinstance(part, StringRef)
+        )
+
     def words(self, words: Words) -> Inline:
         return inline(self.strings.render(words, self.locale))
 
@@ -49,7 +62,7 @@ class Wording:
     def question(self, ref: FieldRef, ask: Text | None, env: Environment) -> Inline:
         """How a field is asked: the words at hand, else those it is asked with elsewhere, else its topic."""
         for text in (ask, self.instrument.definition.form.asks.get(ref)):
-            if text is not None:
+            if text is not None and self._is_worded(text.words(env)):
                 asked = self.say(text, env)
                 if asked:
                     return asked
