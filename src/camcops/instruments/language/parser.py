@@ -179,7 +179,8 @@ class _Parser:
             self.fail(f"no {name} here", at)
         if name in FUNCTIONS:
             self.fail(f"{name} is a function: {FUNCTIONS[name].usage}", at)
-        near = difflib.get_close_matches(name, [*self.scope.names(), *self.variables], 1)
+        known = [*self.variables, *self.scope.symbols]
+        near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(name, FUNCTIONS, 1)
         self.fail(f"unknown name {name}" + (f": did you mean {near[0]}?" if near else ""), at)
 
     def attribute(self, at: ast.Attribute) -> Node:

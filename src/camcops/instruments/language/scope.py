@@ -121,7 +121,3 @@ class Scope:
         if name in ("row_number", "row_count") and self.row:
             return Symbol(SymbolKind.FACT, INTEGER)
         return None
-
-    def names(self) -> list[str]:
-        """Every name there is, to suggest the one that was meant."""
-        return [*self.symbols, *FUNCTIONS]
