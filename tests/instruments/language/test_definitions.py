@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Computed names: what they may be, how they refer to each other, what they may not reach."""
 
+import inspect
+import sys
 from typing import Any
 
 import pytest
 
+from camcops.instruments.language.compiler import compile_tree
 from camcops.instruments.language.definitions import Definitions, Source, Use, define
 from camcops.instruments.language.errors import LanguageError
+from camcops.instruments.language.parser import parse
 from camcops.instruments.language.words import StringRef, Words
 from tests.instruments.language.specimen import SCOPE, environment, score, scores
 
@@ -222,8 +226,8 @@ def test_what_a_definition_reaches() -> None:
 
 
 def test_long_chains_stay_within_the_stack() -> None:
-    fine = {f"s{i}": f"s{i - 1} + 1" if i else "q1" for i in reversed(range(140))}
-    assert environment(scores(**fine), q1=0).value("s139") == 139
+    fine = {f"s{i}": f"s{i - 1} + 1" if i else "q1" for i in reversed(range(60))}
+    assert environment(scores(**fine), q1=0).value("s59") == 59
     with pytest.raises(LanguageError, match="too deeply"):
         scores(**{f"s{i}": f"s{i - 1} + 1" if i else "q1" for i in reversed(range(600))})
 
@@ -233,3 +237,25 @@ def test_errors_name_the_entry() -> None:
         scores(good="q1", bad="good + nonsense")
     error = caught.value
     assert (error.entry, error.source, error.column) == ("bad", "good + nonsense", 8)
+
+
+def test_the_deepest_that_is_accepted_can_be_computed() -> None:
+    def nested(inner: str, levels: int) -> str:
+        return "sum(" * levels + inner + ")" * levels
+
+    contents = {"a": nested("sum(t.r for t in trials)", 52), "d": nested("a", 25)}
+    sources = [
+        Source("r", nested("row.k", 8), Use.DEFINE, "trials"),
+        *(Source(name, content, Use.SCORE) for name, content in contents.items()),
+    ]
+    definitions = define(sources, SCOPE)
+    env = environment(definitions, rows=[{"k": 2}, {"k": 3}])
+    deepest = compile_tree(parse(nested("d", 75), definitions.scope))
+    before, inner = len(inspect.stack()), sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 850)
+    try:
+        assert deepest(env) == 5
+    finally:
+        sys.setrecursionlimit(inner)
+    with pytest.raises(LanguageError, match="too deeply"):
+        define([*sources, Source("e", nested("d", 60), Use.SCORE)], SCOPE)

@@ -176,7 +176,7 @@ def use_symbol(name: str, symbol: Symbol, scope: Scope) -> Node:
     if symbol.kind is SymbolKind.COMPUTED and symbol.form_only and scope.stored:
         raise Mismatch(f"{name} reaches {symbol.form_only}: {FORMS_ONLY}")
     if symbol.form_only and scope.stored:
-        raise Mismatch(f"{symbol.form_only}: {FORMS_ONLY}")
+        raise Mismatch(f"{name}: {FORMS_ONLY}")
     return Reference(symbol.type, _NAMES[symbol.kind], name, symbol.form_only)
 
 
@@ -220,7 +220,8 @@ def form_only(node: Node) -> str | None:
     """Why nothing stored may reach this, if so."""
     for part in walk(node):
         if isinstance(part, Reference | RowValue) and part.form_only:
-            return part.form_only
+            is_fact = isinstance(part, Reference) and part.names is Names.FACT
+            return part.name if is_fact else part.form_only
         if isinstance(part, Call) and part.function in CLOCK:
             return f"{part.function}()"
         if isinstance(part, Rendered):

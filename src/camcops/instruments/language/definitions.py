@@ -18,10 +18,10 @@ from camcops.instruments.language.contents import Content, parse_content
 from camcops.instruments.language.environment import Closure, Program
 from camcops.instruments.language.errors import LanguageError
 from camcops.instruments.language.scope import Scope, Symbol, SymbolKind, declare
-from camcops.instruments.language.tree import Names, Node, Reference, RowValue, walk
+from camcops.instruments.language.tree import Call, Names, Node, Reference, RowValue, Template, walk
 from camcops.instruments.language.types import MISSING, MIXED, Type
 
-DEEPEST = 300
+DEEPEST = 400  # calls of Python: with an expression outside, well under its limit of 1000
 Key = tuple[str | None, str]
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -51,7 +51,7 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A computed name. `form_only` says why nothing stored may reach it, if so; `reads` are the computed
-    names that it refers to; `depth` bounds how far its computation nests."""
+    names that it refers to; `depth` bounds how many calls nest when it is computed."""
 
     name: str
     table: str | None
@@ -223,13 +223,13 @@ def _as_condition(name: str, node: Node, scope: Scope) -> Node:
 
 
 def _depth(node: Node, below: Mapping[Key, int]) -> int:
-    """How far the computation nests, through the computed names that it refers to."""
+    """How many calls of Python nest, at most, when the node is computed with what it refers to."""
     own = max((_depth(child, below) for child in node.children()), default=0)
     if isinstance(node, Reference) and node.names is Names.COMPUTED:
         own = below[(None, node.name)]
     if isinstance(node, RowValue) and node.computed:
         own = max(own, below[(node.row.type.table, node.name)])
-    return own + 1
+    return own + (4 if isinstance(node, Call | Reference | RowValue | Template) else 2)
 
 
 def _compiled(definitions: Mapping[str, Definition]) -> dict[str, Closure]:

@@ -40,7 +40,7 @@ from camcops.instruments.language.types import (
     row_of,
 )
 
-DEEPEST = 100
+DEEPEST = 80
 LONGEST = 50_000
 _ARITHMETIC: Final = {
     ast.Add: "+",
@@ -180,7 +180,9 @@ class _Parser:
         if name in FUNCTIONS:
             self.fail(f"{name} is a function: {FUNCTIONS[name].usage}", at)
         known = [*self.variables, *self.scope.symbols]
-        near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(name, FUNCTIONS, 1)
+        near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
+            name, FUNCTIONS, 1
+        )
         self.fail(f"unknown name {name}" + (f": did you mean {near[0]}?" if near else ""), at)
 
     def attribute(self, at: ast.Attribute) -> Node:

@@ -29,8 +29,8 @@ class SymbolKind(Enum):
 class Symbol:
     """A name's meaning.
 
-    `members` are those of a group (fields, computed names, facts, other groups). `form_only` names
-    what of it nothing stored may reach, if so: `today()`, or for a fact its own name. The type of a
+    `members` are those of a group (fields, computed names, facts, other groups). `form_only`, if
+    nothing stored may reach it, says why: for a computed name, what it reaches (`today()`). The type of a
     computed name is MISSING until it has been worked out.
     """
 

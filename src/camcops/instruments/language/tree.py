@@ -375,8 +375,3 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children():
         yield from walk(child)
-
-
-def depth(node: Node) -> int:
-    """How many nodes lie under one another."""
-    return 1 + max((depth(child) for child in node.children()), default=0)
