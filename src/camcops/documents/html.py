@@ -69,7 +69,7 @@ def _patient(document: TaskDocument) -> str:
         f'<p class="doc-who"><strong class="doc-name">{_name(patient, labels["no_name"])}</strong>'
         f' <span class="doc-fact">{_born(document, patient)}</span>'
         f' <span class="doc-fact">{escape(sex_text(patient, labels))}</span></p>'
-        f"{_idnums(patient)}{_facts(patient.details, 'doc-details')}</header>"
+        f"{_idnums(patient)}</header>{_facts(patient.details, 'doc-details')}"
     )
 
 

@@ -20,7 +20,7 @@ from camcops.instruments.language.words import Words
 from camcops.instruments.outputs import SummaryLine
 from camcops.instruments.results import Results, ScoreValue
 
-_LEAST_RANGE = 5
+_LEAST_RANGE = 10
 """A range of fewer steps is read faster than a bar of it."""
 _UNKNOWN = "?"
 
