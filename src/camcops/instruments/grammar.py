@@ -4,7 +4,7 @@
 from typing import Any
 
 from camcops.instruments.element_kinds import ELEMENT, element_schema
-from camcops.instruments.shapes import Either, Leaf, ListOf, Map, Words, schema_of
+from camcops.instruments.shapes import Either, Leaf, ListOf, Map, Shape, Words, schema_of
 
 AUDIENCE = Words(("patient", "clinician", "together", "config"))
 FIELD_TYPE = Words(
@@ -32,7 +32,7 @@ FIELD = Map(
 FIELDS = Map(rest=FIELD)
 
 _CASE = Map(rest=Leaf.ANY)
-_COMPUTED_KEYS = {
+_COMPUTED_KEYS: dict[str, Shape] = {
     "value": Leaf.EXPRESSION,
     "bands": Leaf.EXPRESSION,
     "at": Map(rest=Leaf.ANY),
@@ -110,9 +110,7 @@ TRACKER = Map(
                 "label": Leaf.TEXT,
                 "min": Leaf.NUMBER,
                 "max": Leaf.NUMBER,
-                "ticks": Either(
-                    map=Map({"at": Map(rest=Leaf.TEXT)}, required=("at",)), plain=Leaf.NUMBER
-                ),
+                "ticks": Either(map=Map(rest=Leaf.TEXT), plain=Leaf.NUMBER),
             }
         ),
         "lines": ListOf(Leaf.EXPRESSION),

@@ -144,7 +144,7 @@ class _StructureReader:
             menus=self._words("menus"),
             sets=self._words("sets"),
             use=MappingProxyType({name: flag(use.get(name, True)) for name in _ALL_USES}),
-            wording=get("wording"),
+            wording=str(get("wording")),
             rights=str(get("rights")),
             source=_text(get("source")),
             string_set=str(get("strings", table)),

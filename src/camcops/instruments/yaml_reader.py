@@ -97,7 +97,7 @@ def parse_yaml(text: str, path: Path, faults: Faults) -> YamlMap | None:
         reader = _Reader(yaml.parse(text, Loader=_PARSER), path, faults)
         document = reader.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         says = error.problem or error.context or "is not YAML"
         in_flow = bool(error.context and "flow" in error.context)
         hint = f" {FLOW_HINT}" if in_flow else ""
