@@ -98,3 +98,38 @@ def define_idnums(database: Database) -> None:
 def index(database: Database) -> None:
     """Build indexes and scores from the records."""
     database.write(lambda conn: rebuild(database, conn, lambda _name, _count: None))
+
+
+def add_patient(database: Database, group: int, **more: Any) -> int:
+    values = {"surname": "O'Brien", "forename": "Zoë", "sex": "F", "dob": dt.date(1980, 2, 29)}
+    return add(database, "patient", group=group, **{**values, **more})
+
+
+def picture_task(database: Database, group: int) -> int:
+    """A sequence of two pictures, sent in another order than theirs."""
+    add_patient(database, group)
+    for key, content, turn in ((31, b"\x89PNG one", 90), (32, b"\x00\xff two", None)):
+        add(
+            database,
+            "blobs",
+            key=key,
+            group=group,
+            tablename="photosequence_photos",
+            tablepk=key - 20,
+            fieldname="photo_blobid",
+            mimetype="image/png",
+            image_rotation_deg_cw=turn,
+            theblob=content,
+        )
+    for key, number in ((11, 2), (12, 1)):
+        add(
+            database,
+            "photosequence_photos",
+            key=key,
+            group=group,
+            photosequence_id=1,
+            seqnum=number,
+            photo_blobid=key + 20,
+            description=f"picture {number}",
+        )
+    return add(database, "photosequence", group=group, patient_id=1, sequence_description="two")

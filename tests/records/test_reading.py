@@ -1,21 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading one task with all that belongs to it, in any version; and its BLOBs."""
+"""Reading one task with all that belongs to it, in any version."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from camcops.accounts.groups import let_see
 from camcops.accounts.permissions import EVERY, Groups
 from camcops.db.database import Database
 from camcops.db.schema import special_notes, task_scores
 from camcops.records.access import may_see_group, reach_of
-from camcops.records.blobs import BlobInfo, read_blob
 from camcops.records.reading import StoredTask, load_task
-from tests.records.stored import DEVICE, add, add_group, add_user, batch, define_idnums, index
+from tests.records.stored import (
+    DEVICE,
+    add,
+    add_group,
+    add_patient,
+    add_user,
+    batch,
+    define_idnums,
+    index,
+    picture_task,
+)
 from tests.statements import count_statements
 
 SIX = {f"q{n}": 0 for n in range(1, 11)}
@@ -34,41 +41,6 @@ def loaded(database: Database, table: str, pk: int) -> StoredTask:
     task = load(database, table, pk)
     assert task is not None
     return task
-
-
-def add_patient(database: Database, group: int, **more: Any) -> int:
-    values = {"surname": "O'Brien", "forename": "Zoë", "sex": "F", "dob": dt.date(1980, 2, 29)}
-    return add(database, "patient", group=group, **{**values, **more})
-
-
-def picture_task(database: Database, group: int) -> int:
-    """A sequence of two pictures, sent in another order than theirs."""
-    add_patient(database, group)
-    for key, content, turn in ((31, b"\x89PNG one", 90), (32, b"\x00\xff two", None)):
-        add(
-            database,
-            "blobs",
-            key=key,
-            group=group,
-            tablename="photosequence_photos",
-            tablepk=key - 20,
-            fieldname="photo_blobid",
-            mimetype="image/png",
-            image_rotation_deg_cw=turn,
-            theblob=content,
-        )
-    for key, number in ((11, 2), (12, 1)):
-        add(
-            database,
-            "photosequence_photos",
-            key=key,
-            group=group,
-            photosequence_id=1,
-            seqnum=number,
-            photo_blobid=key + 20,
-            description=f"picture {number}",
-        )
-    return add(database, "photosequence", group=group, patient_id=1, sequence_description="two")
 
 
 def test_task_comes_with_all_that_belongs_to_it(database: Database, group: int) -> None:
@@ -323,93 +295,3 @@ def test_stored_results_are_used_while_the_rules_are_the_same(
     renewed = loaded(database, "phq9", pk).results
     assert renewed is not None
     assert renewed.scores["total"] == 3
-
-
-@pytest.fixture
-def reader(database: Database) -> Callable[..., Any]:
-    def read(pk: int, visible: Groups = EVERY) -> Any:
-        return database.read(lambda conn: read_blob(conn, database, pk, visible=visible))
-
-    return read
-
-
-def test_blob_comes_whole_to_those_who_see_its_task(
-    database: Database, group: int, reader: Callable[..., Any]
-) -> None:
-    pk = picture_task(database, group)
-    info = loaded(database, "photosequence", pk).blobs[31]
-    assert info == BlobInfo(info.pk, "image/png", 90, 8)
-    with count_statements(database) as seen:
-        blob = reader(info.pk, frozenset({group}))
-    assert len(seen) <= 4
-    assert (blob.content, blob.mimetype, blob.rotation) == (b"\x89PNG one", "image/png", 90)
-    assert (blob.table_name, blob.server_pk) == ("photosequence", pk)
-    assert reader(info.pk, frozenset({group + 1})) is None
-    assert reader(info.pk + 100) is None
-
-
-def test_blob_follows_the_group_of_its_task_not_its_own(
-    database: Database, group: int, reader: Callable[..., Any]
-) -> None:
-    other = add_group(database, "clinic")
-    about = {"tablename": "photo", "tablepk": 1, "fieldname": "photo_blobid", "theblob": b"x"}
-    pk = add(database, "blobs", key=3, group=other, **about)
-    add(database, "photo", key=1, group=group, patient_id=1, photo_blobid=3)
-    assert reader(pk, frozenset({group})) is not None
-    assert reader(pk, frozenset({other})) is None
-
-
-@pytest.mark.parametrize(
-    "owner", [("photo", 77), ("patient", 1), ("no_such", 1), ("photosequence_photos", 77)]
-)
-def test_blob_without_task_is_nobodys(
-    database: Database, group: int, reader: Callable[..., Any], owner: tuple[str, int]
-) -> None:
-    add_patient(database, group)
-    pk = add(
-        database,
-        "blobs",
-        group=group,
-        tablename=owner[0],
-        tablepk=owner[1],
-        fieldname="photo_blobid",
-        theblob=b"x",
-    )
-    assert reader(pk) is None
-
-
-def test_blob_of_an_unfinished_upload_is_not_there(
-    database: Database, group: int, reader: Callable[..., Any]
-) -> None:
-    add(database, "photo", group=group, patient_id=1, photo_blobid=3)
-    pk = add(
-        database,
-        "blobs",
-        key=3,
-        group=group,
-        tablename="photo",
-        tablepk=1,
-        fieldname="photo_blobid",
-        theblob=b"x",
-        _current=False,
-        _addition_pending=True,
-    )
-    assert reader(pk) is None
-
-
-def test_blob_without_content_is_empty(
-    database: Database, group: int, reader: Callable[..., Any]
-) -> None:
-    add(database, "photo", group=group, patient_id=1, photo_blobid=3)
-    pk = add(
-        database,
-        "blobs",
-        key=3,
-        group=group,
-        tablename="photo",
-        tablepk=1,
-        fieldname="photo_blobid",
-    )
-    assert reader(pk).content == b""
-    photo = database.read(lambda conn: conn.scalar(sa.select(database.tables["photo"].table.c._pk)))
-    assert loaded(database, "photo", photo).blobs[3].size == 0
