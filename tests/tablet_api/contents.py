@@ -96,7 +96,7 @@ def blob(key: int = 1, owner: int = 1, modified: str = T0, move_off: int = 0) ->
         "filename": "x.png",
         "mimetype": "image/png",
         "image_rotation_deg_cw": 0,
-        "theblob": b"\x89PNG" + bytes([key]),
+        "theblob": b"\x89PNG" + key.to_bytes(2, "big"),
     }
 
 

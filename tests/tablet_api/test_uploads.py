@@ -38,7 +38,7 @@ def test_what_is_uploaded_is_there(device: WsgiTablet, database: Database, one_s
     assert len(patient["uuid"]) == 32
     assert [row["q3"] for row in rows(database, "phq9")] == [3, 3]
     [picture_row] = rows(database, "blobs")
-    assert picture_row["theblob"] == b"\x89PNG\x01"
+    assert picture_row["theblob"] == b"\x89PNG\x00\x01"
     for name in ("patient", "patient_idnum", "phq9", "photosequence", "blobs"):
         for row in rows(database, name, current=False):
             assert row["_era"] == "NOW"

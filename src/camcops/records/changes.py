@@ -31,6 +31,8 @@ class TableChange:
     """`_pk` of all rows, current or not, that moved into the new era."""
     preserved_current: dict[int, int] = field(default_factory=dict)
     """`id` → `_pk` of the current ones among them."""
+    unlinked: dict[int, int] = field(default_factory=dict)
+    """Those of `replaced` whose successor is still to be written, when they are preserved."""
     remaining: int = 0
     """How many rows the device still has in era NOW, current or not."""
     owners: set[Owner] = field(default_factory=set)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finalizing: moving rows out of their tablet's reach, into an era of their own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
@@ -19,20 +19,24 @@ def preserve(
     era: str,
     user_id: int,
     forcibly: bool = False,
+    successors: Mapping[int, int] | None = None,
 ) -> None:
-    """Move rows, current or not, into an era; nothing else about them changes."""
+    """Move rows, current or not, into an era; nothing else about them changes.
+
+    Unless `successors` (`_pk` → `_pk`) are given: those rows are linked to them in the same statement.
+    """
     columns = table.table.c
+    values: dict[str, object] = {
+        "_era": era,
+        "_preserving_user_id": user_id,
+        "_move_off_tablet": False,
+        "_forcibly_preserved": forcibly,
+    }
+    if successors:
+        link = sa.case(dict(successors), value=columns._pk, else_=columns._successor_pk)
+        values["_successor_pk"] = link
     for chunk in chunks(pks):
-        conn.execute(
-            table.table.update()
-            .where(columns._pk.in_(chunk))
-            .values(
-                _era=era,
-                _preserving_user_id=user_id,
-                _move_off_tablet=False,
-                _forcibly_preserved=forcibly,
-            )
-        )
+        conn.execute(table.table.update().where(columns._pk.in_(chunk)).values(values))
 
 
 def move_special_notes(

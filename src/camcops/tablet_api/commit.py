@@ -124,7 +124,14 @@ class Commit:
     def _preserve(self, era: str) -> None:
         upload = self.upload
         for change in self.changes.values():
-            preserve(upload.conn, change.table, change.preserved, era=era, user_id=upload.user.id)
+            preserve(
+                upload.conn,
+                change.table,
+                change.preserved,
+                era=era,
+                user_id=upload.user.id,
+                successors=change.unlinked,
+            )
         if self.everything or any(change.preserved for change in self.changes.values()):
             move_special_notes(
                 upload.conn,

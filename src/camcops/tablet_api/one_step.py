@@ -19,6 +19,10 @@ from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
 from camcops.tablet_api.row_writing import Upload, link_successors, update_rows
 
 
+# So many rows can be linked to their successors by the statement that preserves them.
+_MOST_LINKS = 500
+
+
 def makes_era(incoming: Mapping[str, IncomingTable], *, finalizing: bool) -> bool:
     """Will the upload finalize anything?"""
     return finalizing or any(
@@ -101,9 +105,12 @@ class _Writer:
             if one.replaces is not None:
                 change.replaced[one.replaces.pk] = new_pks[one.record.key]
         change.deleted = {row.key: row.pk for row in planned.absent}
-        link_successors(self._upload.conn, table, change.replaced)
         self._note_owners(change, planned)
         self._note_preserved(change, existing, planned)
+        if len(change.replaced) <= _MOST_LINKS and change.preserved.issuperset(change.replaced):
+            change.unlinked = change.replaced
+        else:
+            link_successors(self._upload.conn, table, change.replaced)
         self._commit.changes[table.name] = change
 
     def _note_owners(self, change: TableChange, planned: Plan) -> None:
