@@ -13,10 +13,10 @@ from camcops.instruments.language.list_functions import (
     Members,
 )
 from camcops.instruments.language.references import each, gather
-from camcops.instruments.language.signatures import is_unbounded
 from camcops.instruments.language.tree import Call, Each, ListOf, Node, Reference, RowValue, Table
 from camcops.instruments.language.types import BOOLEAN
 from camcops.instruments.language.value_functions import LENIENT, STRICT, concatenated, words_of
+from camcops.instruments.language.value_typing import is_unbounded
 from camcops.instruments.language.words import Words
 
 

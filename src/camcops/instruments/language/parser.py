@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from camcops.instruments.language import checking
+from camcops.instruments.language.call_sites import Site
 from camcops.instruments.language.checking import Mismatch
 from camcops.instruments.language.errors import LanguageError
 from camcops.instruments.language.expansion import without_braces
 from camcops.instruments.language.numbers import LARGEST_INTEGER
 from camcops.instruments.language.scope import RESERVED, Scope
-from camcops.instruments.language.signatures import FUNCTIONS, Site
+from camcops.instruments.language.signatures import FUNCTIONS
 from camcops.instruments.language.tree import (
     Call,
     Conditional,
