@@ -6,6 +6,7 @@ looked up in the wanted locale, then in the same language, then in en-GB, then w
 the site's first; then the topic (`about:`) stands in; then the name in brackets.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ DEFAULT_LOCALE = "en_GB"
 PROGRAM_SET = "ui"
 
 _LOCALE_OF_FILE = {"en": "", "da": "da_DK"}
-_NOT_WORDING = frozenset({"instrument", "choices"})
+_WORDING_FILE = re.compile(r"[a-z]{2}([-_][A-Z]{2})?")
 
 Texts = dict[str, dict[str, str]]  # name → locale → text
 
@@ -46,7 +47,7 @@ def read_wording(folder: Path, faults: Faults) -> Texts:
     """The strings of one folder, from each of its `<locale>.yaml` files, empty texts included."""
     texts: Texts = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem in _NOT_WORDING:
+        if not _WORDING_FILE.fullmatch(path.stem):
             continue
         locale = locale_of(path)
         for name, text in (read_yaml(path, faults) or {}).items():

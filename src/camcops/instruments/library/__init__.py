@@ -23,7 +23,7 @@ from camcops.problems import INSTRUMENT_DIRECTORY_MISSING, INSTRUMENT_INVALID, P
 if TYPE_CHECKING:
     from camcops.instruments.definition import Definition
 
-BUILT_IN = Path(__file__).parent / "library"
+BUILT_IN = Path(__file__).parent
 COMMON = BUILT_IN / "common"
 _STRING_SET = re.compile(r"^strings:[ \t]*(\w+)", re.MULTILINE)
 
