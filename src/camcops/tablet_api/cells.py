@@ -136,7 +136,7 @@ def _text(value: Value, longest: int | None, most_bytes: int | None) -> str | No
     if value is None:
         return None
     # Some columns are numbers on the tablet and text here (trials of IDED-3D).
-    text = str(value) if isinstance(value, int | float) else _plain(value)
+    text = str(value) if isinstance(value, int) else _plain(value)
     if longest is not None and len(text) > longest:
         raise Misfit(f"the text is longer than {longest} characters")
     if most_bytes is not None and len(text) > most_bytes // 4 and len(text.encode()) > most_bytes:

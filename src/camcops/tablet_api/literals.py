@@ -14,7 +14,9 @@ from typing import TypeAlias
 Value: TypeAlias = int | float | str | bytes | None
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_FLOAT = re.compile(
+    r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?", re.ASCII
+)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _HEX = re.compile(r"X'((?:[0-9A-Fa-f]{2})+)'")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -18,7 +18,6 @@ from camcops.tablet_api.incoming import IncomingTable
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
 from camcops.tablet_api.row_writing import Upload, link_successors, update_rows
 
-
 # So many rows can be linked to their successors by the statement that preserves them.
 _MOST_LINKS = 500
 
