@@ -25,6 +25,7 @@ from camcops.documents.tree import (
     text_of,
 )
 from camcops.documents.wording import Wording
+from camcops.instruments.choices import ChoiceSet
 from camcops.instruments.compiling import Text
 from camcops.instruments.language.environment import Environment
 from camcops.instruments.language.words import Words
@@ -82,7 +83,7 @@ class DetailWriter:
             if not self._is_shown(page, env):
                 continue
             if page.title is not None and (page.table is not None or (titled and several)):
-                self._rows.append(SubHeading(self._wording.say(page.title, env)))
+                self._subheading(page.title, env)
             self._elements(page.elements, env)
 
     def _is_shown(self, page: Page | Element, env: Environment) -> bool:
@@ -150,14 +151,18 @@ class DetailWriter:
         if is_missing(value):
             return self._writer.missing
         option = self._option(row, value, env)
-        if self._form.report.answers is not None:
+        unworded = self._choices(row) is not None and not option
+        if self._form.report.answers is not None and not unworded:
             return Answer(self._by_template(self._form.report.answers, row, value, option, env))
         return self._writer.answer(field, value, option, dp=dp)
 
+    def _choices(self, row: Row) -> ChoiceSet | None:
+        return row.choices or self._form.options.get(row.field)
+
     def _option(self, row: Row, value: Any, env: Environment) -> Inline:
-        choices = row.choices or self._form.options.get(row.field)
+        choices = self._choices(row)
         label = choices.label_of(value) if choices else None
-        return self._wording.option(label, env)
+        return self._wording.worded(label, env)
 
     def _by_template(
         self, template: Text, row: Row, value: Any, option: Inline, env: Environment
@@ -190,13 +195,13 @@ class DetailWriter:
             self._two_columns(element, env)
             return
         if title is not None:
-            self._rows.append(SubHeading(self._wording.say(title, env)))
+            self._subheading(title, env)
         subtitles = element.keys.get("subtitles", {})
         numbered = element.keys.get("numbered", False)
         for number, row in enumerate(element.rows, 1):
             subtitle = subtitles.get(number) or subtitles.get(row.field.name)
             if subtitle is not None:
-                self._rows.append(SubHeading(self._wording.say(subtitle, env)))
+                self._subheading(subtitle, env)
             question = self._wording.question(row.field, row.ask, env)
             count = str(number) if numbered else number_of(row.field.name, question)
             self._rows.append(AnswerRow(count, question, self.answer(row, env)))
@@ -243,17 +248,23 @@ class DetailWriter:
             text = unescape(str(value)) if value is not None else ""
             self._put(self._writer.free_text((), text))
         elif "heading" in element.style:
-            self._put(Heading(self._wording.say(element.text, env)))
-        else:
+            self._heading(element, env)
+        elif self._wording.worded(element.text, env):
             markup = self._wording.markup(element.text, env)
             for block in read_blocks(markup, tone_of(element.style)):
                 self._put(block)
 
     def _heading(self, element: Element, env: Environment) -> None:
-        words = self._wording.say(element.text, env)
-        if self._texts_too and words:
+        if not self._texts_too:
+            self._subheading(element.text, env)
+            return
+        words = self._wording.worded(element.text, env)
+        if words:
             self._put(Heading(words))
-        elif words:
+
+    def _subheading(self, text: Text | None, env: Environment) -> None:
+        words = self._wording.worded(text, env)
+        if words:
             self._rows.append(SubHeading(words))
 
     def _report_row(self, element: Element, env: Environment) -> None:

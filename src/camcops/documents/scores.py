@@ -70,7 +70,7 @@ class ScoreWriter:
         yield ScoreLine(
             self._wording.say(entry.label, self._env),
             plain(self._wording.labels["not_available"]) if missing else value,
-            note=self._wording.say(entry.note, self._env),
+            note=self._wording.worded(entry.note, self._env),
             missing=missing,
         )
 
@@ -88,14 +88,15 @@ class ScoreWriter:
             out_of="" if out_of is None else number_text(out_of),
             band=band,
             bar=self._bar(out_of, value, grading),
-            note=wording.say(score.note, self._env),
+            note=wording.worded(score.note, self._env),
             so_far=self._doubtful,
             missing=missing,
         )
 
     def _label(self, score: Score) -> Inline:
-        if score.label is not None:
-            return self._wording.say(score.label, self._env)
+        label = self._wording.worded(score.label, self._env)
+        if label:
+            return label
         name = score.about or score.name.replace("_", " ")
         return plain(name[:1].upper() + name[1:])
 

@@ -163,4 +163,5 @@ class _Finished(_Structure):
     def footnotes(self) -> tuple[Inline, ...]:
         report = self.stored.instrument.definition.form.report
         texts = (*report.notes, *((report.notice,) if report.notice else ()))
-        return tuple(self.wording.say(text, self.env) for text in texts)
+        notes = (self.wording.worded(text, self.env) for text in texts)
+        return tuple(note for note in notes if note)

@@ -33,11 +33,11 @@ class Wording:
     def say(self, text: Text | None, env: Environment) -> Inline:
         return () if text is None else inline(self.markup(text, env))
 
-    def option(self, label: Text | None, env: Environment) -> Inline:
-        """The words of a choice; nothing where the site has not supplied them."""
-        if label is None or not self._is_worded(label.words(env)):
+    def worded(self, text: Text | None, env: Environment) -> Inline:
+        """As `say`, but nothing where the site has not supplied the words."""
+        if text is None or not self._is_worded(text.words(env)):
             return ()
-        return self.say(label, env)
+        return self.say(text, env)
 
     def _is_worded(self, words: Words) -> bool:
         return all(
@@ -62,10 +62,9 @@ class Wording:
     def question(self, ref: FieldRef, ask: Text | None, env: Environment) -> Inline:
         """How a field is asked: the words at hand, else those it is asked with elsewhere, else its topic."""
         for text in (ask, self.instrument.definition.form.asks.get(ref)):
-            if text is not None and self._is_worded(text.words(env)):
-                asked = self.say(text, env)
-                if asked:
-                    return asked
+            asked = self.worded(text, env)
+            if asked:
+                return asked
         return inline(escape(self.topic(ref), quote=False))
 
 
