@@ -20,7 +20,7 @@ BRACE = rf"\{{(?:[A-Za-z]=)?{_ITEM}(?:,{_ITEM})*\}}"
 _BRACE = re.compile(rf"\{{(?:([A-Za-z])=)?({_ITEM}(?:,{_ITEM})*)\}}")
 _MALFORMED = re.compile(r"\{[\w+.=-]*(?:,|\.\.)[\w+.,=-]*\}")
 _NESTED = re.compile(r"\{[\w+.,=-]+\{")
-_INTEGER = re.compile(r"-?\d+", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 
 Bindings = Mapping[str, str]
 V = TypeVar("V")
