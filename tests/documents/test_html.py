@@ -4,6 +4,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +151,18 @@ def test_pictures() -> None:
         in fragment
     )
     assert "(no picture)" in fragment
+
+
+def test_the_style_sheet_styles_only_what_is_written() -> None:
+    source = Path(html.__file__).parent
+    sheet = source.parent / "web" / "static" / "document.css"
+    styled = {
+        word.split(":")[0].rstrip(",{")
+        for word in sheet.read_text("utf-8").replace(".", " .").split()
+        if word.startswith(".doc-")
+    }
+    written = "".join(path.read_text("utf-8") for path in source.glob("html*.py"))
+    stems = ("doc-turn-", "doc-notice-", "doc-tone-", "doc-banner-")
+    for name in sorted(styled):
+        plain = name.removeprefix(".")
+        assert plain in written or plain.startswith(stems), name

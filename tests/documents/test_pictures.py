@@ -2,6 +2,7 @@
 """Pictures recognised from their bytes, and turned."""
 
 import base64
+import struct
 
 import pytest
 
@@ -49,6 +50,20 @@ def test_a_damaged_png_is_found_by_its_check_sum() -> None:
 )
 def test_quarter_turns(degrees: int, turns: int) -> None:
     assert quarter_turns(degrees) == turns
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(1, 0), (3, 180), (6, 90), (8, 270)])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_cameras_say_how_they_were_held(orientation: int, turn: int, order: str) -> None:
+    mark = b"II" if order == "<" else b"MM"
+    exif = b"Exif\0\0" + mark + struct.pack(f"{order}HIH", 42, 8, 1)
+    exif += struct.pack(f"{order}HHIHHI", 274, 3, 1, orientation, 0, 0)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    data = JPEG[:2] + segment + JPEG[2:]
+    assert recognise(data) == PictureFormat("image/jpeg", 50, 100, turn)
+    picture = upright(data, 90)
+    assert picture is not None
+    assert (picture.width > picture.height) == (turn in (0, 180))
 
 
 def test_turning_swaps_width_and_height() -> None:

@@ -12,17 +12,21 @@ from dataclasses import dataclass
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
+_APP1 = 0xE1
+_ORIENTATION = 274
+_TURNS = {3: 180, 6: 90, 8: 270}
 _MOST_PIXELS = 60_000_000
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFormat:
-    """Media type, and width and height in pixels as stored (before turning)."""
+    """Media type, width and height in pixels as stored, and degrees clockwise its camera says to turn it."""
 
     mimetype: str
     width: int
     height: int
+    turn: int = 0
 
 
 def recognise(data: bytes) -> PictureFormat | None:
@@ -54,7 +58,7 @@ def _png(data: bytes) -> PictureFormat | None:
 def _jpeg(data: bytes) -> PictureFormat | None:
     if not data.startswith(b"\xff\xd8"):
         return None
-    at = 2
+    at, turn = 2, 0
     while data[at] == 0xFF:
         marker = data[at + 1]
         if marker == 0xFF or marker in _JPEG_WITHOUT_LENGTH:
@@ -64,10 +68,25 @@ def _jpeg(data: bytes) -> PictureFormat | None:
             if data.rfind(b"\xff\xd9") < at:
                 return None
             height, width = struct.unpack_from(">HH", data, at + 5)
-            return PictureFormat("image/jpeg", width, height)
+            return PictureFormat("image/jpeg", width, height, turn)
         (length,) = struct.unpack_from(">H", data, at + 2)
+        if marker == _APP1 and data[at + 4 : at + 10] == b"Exif\0\0":
+            turn = _TURNS.get(_orientation(data[at + 10 : at + 2 + length]), 0)
         at += 2 + length
     return None
+
+
+def _orientation(exif: bytes) -> int:
+    """The orientation that a camera noted (Exif 2.3, tag 274); 1 (upright) where there is none."""
+    order = "<" if exif[:2] == b"II" else ">"
+    (first,) = struct.unpack_from(f"{order}I", exif, 4)
+    (count,) = struct.unpack_from(f"{order}H", exif, first)
+    for entry in range(count):
+        at = first + 2 + 12 * entry
+        tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, at)
+        if tag == _ORIENTATION:
+            return int(value)
+    return 1
 
 
 def _gif(data: bytes) -> PictureFormat | None:
@@ -111,12 +130,12 @@ class UprightPicture:
 
 
 def upright(data: bytes, rotation: int) -> UprightPicture | None:
-    """The picture turned by `rotation` degrees clockwise; None if the bytes can't be shown."""
+    """The picture turned by `rotation` degrees clockwise from how it was taken; None if it is broken."""
     found = recognise(data)
     if found is None:
         return None
     width, height = found.width, found.height
-    turns = quarter_turns(rotation)
+    turns = quarter_turns(rotation + found.turn)
     transform = (
         "",
         f"translate({height} 0) rotate(90)",
