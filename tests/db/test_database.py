@@ -126,6 +126,40 @@ def test_a_deadlock_is_tried_again(backend: str, request: pytest.FixtureRequest)
     assert found[0] == found[1]
 
 
+def test_a_serialization_failure_at_commit_is_tried_again(
+    server_database: Callable[[str], Database],
+) -> None:
+    """Each of two units decides by what the other is about to change."""
+    database = server_database("postgresql")
+    database.write(lambda c: c.execute(sa.insert(groups), [{"name": "a"}, {"name": "b"}]))
+    meeting = threading.Barrier(2)
+    runs = {"a": 0, "b": 0}
+
+    def claim(name: str) -> None:
+        def work(connection: Connection) -> None:
+            runs[name] += 1
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+            taken = sa.select(sa.func.count()).where(groups.c.description == "taken")
+            free = connection.execute(taken).scalar_one() == 0
+            if free:
+                mine = sa.update(groups).where(groups.c.name == name)
+                connection.execute(mine.values(description="taken"))
+            if runs[name] == 1:
+                meeting.wait(10)
+
+        database.write(work)
+
+    threads = [threading.Thread(target=claim, args=name) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(runs.values()) == 3
+    taken = sa.select(sa.func.count()).where(groups.c.description == "taken")
+    assert database.read(lambda connection: connection.execute(taken).scalar_one()) == 1
+
+
 def test_patience_ends(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "PATIENCE_S", 0.0)
     other = connect(str(sqlite_database.engine.url), sqlite_database.library)
