@@ -73,9 +73,11 @@ def test_fragment_is_well_formed_without_style_or_script() -> None:
 def test_what_a_clinician_looks_for() -> None:
     fragment = written(specimen())
     assert "<bdi>OKONKWO-LINDQVIST</bdi>, <bdi>Zoë</bdi>" in fragment
-    assert 'born <time datetime="1970-07-07">07-Jul-1970</time> (56 y)' in fragment
+    assert 'born <time datetime="1970-07-07" dir="ltr">07-Jul-1970</time> (56 y)' in fragment
     assert "943 476 5919" in fragment
-    assert '<time datetime="2026-07-07T14:05:00+01:00">07-Jul-2026 14:05</time>' in fragment
+    assert (
+        '<time datetime="2026-07-07T14:05:00+01:00" dir="ltr">07-Jul-2026 14:05</time>' in fragment
+    )
     assert '<strong class="doc-score">14</strong> <span class="doc-out-of">/ 27</span>' in fragment
     assert re.search(r'role="alert".*self-harm', fragment)
 

@@ -54,7 +54,7 @@ def moment(value: Moment) -> str:
     """A `<time>`; plain text where the moment could not be read."""
     if not value.iso:
         return escape(value.text)
-    return f'<time datetime="{escape(value.iso)}">{escape(value.text)}</time>'
+    return f'<time datetime="{escape(value.iso)}" dir="ltr">{escape(value.text)}</time>'
 
 
 def _patient(document: TaskDocument) -> str:

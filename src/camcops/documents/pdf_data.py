@@ -11,6 +11,7 @@ from camcops.documents.pictures import upright
 from camcops.documents.tree import (
     Answer,
     Bar,
+    Fact,
     FreeText,
     IdNumberLine,
     NoPatient,
@@ -84,6 +85,8 @@ class Encoder:
                 return {"long": len(text_of(value.words)) > _LONG}
             case Bar():
                 return {"legend": self.text(legend_text(value))}
+            case Fact():
+                return {"value": self.text(isolated(value.value))}
             case IdNumberLine():
                 return {"label": self.text(isolated(value.label))}
             case SpecialNote():

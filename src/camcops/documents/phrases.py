@@ -51,4 +51,4 @@ def number_text(value: float) -> str:
 
 def legend_text(bar: Bar) -> str:
     """The bands of a range and where each begins: 0 none · 5 mild · 10 moderate."""
-    return " · ".join(f"{number_text(band.start)} {isolated(band.label)}" for band in bar.bands)
+    return " · ".join(isolated(f"{number_text(band.start)} {band.label}") for band in bar.bands)
