@@ -243,6 +243,8 @@ def with_value(column: str, literal: str) -> dict[str, str]:
         ({"fields": "_move_off_tablet,when_last_modified", "record0": f"0,{WHEN}"}, ["id"]),
         (with_value("editing_time_s", "'long'"), ["editing_time_s"]),
         (with_value("editing_time_s", "1e999"), ["editing_time_s"]),
+        (with_value("editing_time_s", "1e39"), ["editing_time_s"]),
+        (with_value("editing_time_s", "-inf"), ["editing_time_s"]),
         (with_value("firstexit_is_finish", "2"), ["firstexit_is_finish"]),
         (with_value("when_firstexit", "'2026-13-01T00:00:00+00:00'"), ["when_firstexit"]),
     ],
@@ -298,6 +300,11 @@ def test_tables_that_need_a_newer_tablet(quick_device: WsgiTablet, version: str)
             "delete_where_key_not",
             {"table": "blobs", "pkname": "id", "pkvalues": "1,x"},
             ["pkvalues"],
+        ),
+        (
+            "delete_where_key_not",
+            {"table": "blobs", "pkname": "id", "pkvalues": "1,2,1"},
+            ["pkvalues", "twice"],
         ),
         (
             "which_keys_to_send",
@@ -535,3 +542,61 @@ def test_friendly_names_are_limited_and_devices_refreshed(
     query = sa.select(devices).where(devices.c.name == "device-1")
     [row] = sqlite_database.read(lambda conn: conn.execute(query).all())
     assert (row.friendly_name, row.camcops_version) == ("Ward 3 — café", "2.4.24")
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "record"),
+    [
+        ("patient", "id,_move_off_tablet,when_last_modified,forename", f"1,0,{WHEN},'{'x' * 256}'"),
+        ("patient", "id,_move_off_tablet,when_last_modified,sex", f"1,0,{WHEN},'FF'"),
+        ("patient", "id,_move_off_tablet,when_last_modified,dob", f"1,0,{WHEN},'1980-02-30'"),
+        ("patient", "id,_move_off_tablet,when_last_modified,uuid", f"1,0,{WHEN},'{'a' * 32}'"),
+        (
+            "patient_idnum",
+            "id,_move_off_tablet,when_last_modified,patient_id,which_idnum,idnum_value",
+            f"1,0,{WHEN},1,2,9223372036854775808",
+        ),
+        (
+            "blobs",
+            "id,_move_off_tablet,when_last_modified,tablename,tablepk,fieldname,theblob",
+            f"1,0,{WHEN},'photo',1,'photo_blobid',64'not base64'",
+        ),
+        (
+            "blobs",
+            "id,_move_off_tablet,when_last_modified,tablename,tablepk,fieldname,theblob",
+            f"1,0,{WHEN},'photo',NULL,'photo_blobid',64''",
+        ),
+    ],
+)
+def test_values_that_no_database_must_see(
+    device: WsgiTablet, table: str, fields: str, record: str
+) -> None:
+    device.call("start_upload")
+    answer = device.answer("upload_record", table=table, pkname="id", fields=fields, values=record)
+    refused(answer, table, fields.split(",")[-1] if "NULL" not in record else "tablepk")
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "record"),
+    [
+        ("patient", "id,_move_off_tablet,when_last_modified,forename", f"1,0,{WHEN},'{'é' * 255}'"),
+        ("patient", "id,_move_off_tablet,when_last_modified,gp", f"1,0,{WHEN},'{'x' * 65535}'"),
+        ("patient", "id,_move_off_tablet,when_last_modified,dob", f"1,NULL,{WHEN},'1880-02-29'"),
+        (
+            "patient_idnum",
+            "id,_move_off_tablet,when_last_modified,patient_id,which_idnum,idnum_value",
+            f"-2147483648,1,{WHEN},2147483647,2,9223372036854775807",
+        ),
+        (
+            "phq9",
+            UPLOAD_TABLE["fields"] + ",editing_time_s",
+            UPLOAD_TABLE["record0"] + ",3.3e+38",
+        ),
+    ],
+)
+def test_values_at_the_edge_fit_every_database(
+    device: WsgiTablet, table: str, fields: str, record: str
+) -> None:
+    device.call("start_upload")
+    device.call("upload_record", table=table, pkname="id", fields=fields, values=record)
+    device.call("end_upload")

@@ -2,6 +2,7 @@
 """The index of current tasks (`_task_index`): what lists read instead of the tasks' own tables."""
 
 import datetime as dt
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from camcops.db.schema import task_index
 from camcops.records.changes import TableChange, chunks
 from camcops.records.lifecycle import NOW, utc_of
 from camcops.records.scoring import Judged
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,26 @@ def entry_values(
         "patient_pk": patient_pk,
         "device_id": row["_device_id"],
         "era": era,
-        "when_created_utc": utc_of(row["when_created"]).replace(microsecond=0),
+        "when_created_utc": _created_utc(judged, otherwise=indexed_at),
         "when_created_iso": row["when_created"],
         "when_added_batch_utc": row["_when_added_batch_utc"] or indexed_at,
         "adding_user_id": row["_adding_user_id"],
         "group_id": row["_group_id"],
         "task_is_complete": judged.is_complete,
     }
+
+
+def _created_utc(judged: Judged, *, otherwise: dt.datetime) -> dt.datetime:
+    """When a task was made; an old database may hold what is no instant, and must be indexed all the same."""
+    row = judged.row
+    try:
+        return utc_of(row["when_created"]).replace(microsecond=0)
+    except ValueError:
+        log.warning(
+            "Unreadable when_created: task %s, server key %s", judged.table.name, row["_pk"]
+        )
+        added: dt.datetime | None = row["_when_added_batch_utc"]
+        return added or otherwise
 
 
 def insert(conn: sa.Connection, entries: Iterable[Mapping[str, Any]]) -> None:

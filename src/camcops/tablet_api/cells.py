@@ -19,6 +19,8 @@ CellReader: TypeAlias = Callable[[Value], Stored]
 
 _INTEGER_BITS = 31
 _BIG_INTEGER_BITS = 63
+# MariaDB's and MySQL's FLOAT.
+_LARGEST_NUMBER = 3.4e38
 # MariaDB's and MySQL's TEXT; the other databases have no limit.
 _TEXT_BYTES = 65_535
 
@@ -107,8 +109,8 @@ def _number(value: Value) -> float | None:
         number = float(value)
     except OverflowError:
         raise Misfit("the number is too large") from None
-    if math.isinf(number):
-        raise Misfit("the number is infinite")
+    if abs(number) > _LARGEST_NUMBER:
+        raise Misfit("the number is too large")
     # "Not a number" is how a tablet writes a measurement that it hasn't got; SQLite stores it as null too.
     return None if math.isnan(number) else number
 

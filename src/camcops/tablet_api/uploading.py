@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operations that upload: what a tablet sends is read and checked, then staged or committed."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +23,8 @@ from camcops.tablet_api.row_writing import Upload
 from camcops.tablet_api.staging import SentKey
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_RECORD = re.compile(r"record[0-9]+", re.ASCII)
+
+log = logging.getLogger(__name__)
 
 
 def start_upload(call: Call) -> Work:
@@ -61,6 +63,8 @@ def upload_table(call: Call) -> Work:
     number = _integer(call, "nrecords")
     if number < 0:
         raise Problem(FIELD_WRONG, field="nrecords", reason="below 0")
+    if f"record{number}" in call.request.form:
+        log.warning("Table %s: more records were sent than nrecords says", table.name)
     rows = (_row(table, n, columns, call.request.required(f"record{n}")) for n in range(number))
     records = call.endpoint.incoming.records(table, rows)
 
@@ -226,6 +230,8 @@ def _keys(text: str) -> list[int]:
         if not isinstance(value, int):
             raise Problem(FIELD_WRONG, field="pkvalues", reason="keys must be whole numbers")
         keys.append(value)
+    if len(set(keys)) < len(keys):
+        raise Problem(FIELD_WRONG, field="pkvalues", reason="a key stands twice")
     return keys
 
 
