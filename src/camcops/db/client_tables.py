@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables that tablets fill: patients, ID numbers, BLOBs, and those of the instruments."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,6 +55,7 @@ class ClientTables(Mapping[str, ClientTable]):
     def __init__(self, library: "Library") -> None:
         self._library = library
         self._metadata = MetaData()
+        self._deriving = threading.Lock()
         self._derived = {
             table.name: ClientTable(table.name, table, None, None, kind)
             for table, kind in _STANDARD
@@ -61,10 +63,13 @@ class ClientTables(Mapping[str, ClientTable]):
 
     def __getitem__(self, name: str) -> ClientTable:
         known = self._derived.get(name)
-        if known is None:
-            instrument, child = self._library.client_tables()[name]
-            known = self._derived[name] = derive(instrument, child, self._metadata)
-        return known
+        if known is not None:
+            return known
+        with self._deriving:  # one MetaData takes each table once, whatever number of threads ask
+            if name not in self._derived:
+                instrument, child = self._library.client_tables()[name]
+                self._derived[name] = derive(instrument, child, self._metadata)
+            return self._derived[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
