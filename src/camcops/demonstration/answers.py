@@ -38,8 +38,8 @@ INCOMPLETE = 0.06
 class Answers:
     """What one record holds: its columns, its child rows by table, and pictures still without a place."""
 
-    columns: dict[str, Value]
-    rows: dict[str, list[dict[str, Value]]]
+    columns: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Inventor:
         count = self.random.randint(1, 3 if "note" in field.name else 1)
         return " ".join(self.random.sample(SENTENCES, count))
 
-    def _diagnose(self, row: dict[str, Value], elements: Mapping[str, Mapping[str, Any]]) -> None:
+    def _diagnose(self, row: dict[str, Any], elements: Mapping[str, Mapping[str, Any]]) -> None:
         for name, element in elements.items():
             if "codes" in element and name in row:
                 code, description = self.random.choice(DIAGNOSES[element["codes"]])

@@ -5,12 +5,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from camcops.demonstration.answers import Answers, Inventor, Picture, visits
 from camcops.demonstration.people import Person
 from camcops.instruments.library import Library
 from camcops.instruments.model import FieldType, Instrument
-from camcops.tablet_api.literals import Value
 
 YEAR_DAYS = 360
 NHS_NUMBER, STUDY_NUMBER = 1, 2
@@ -20,9 +20,9 @@ NHS_NUMBER, STUDY_NUMBER = 1, 2
 class Contents:
     """Rows by table; each gets the next number of its table."""
 
-    rows: dict[str, list[dict[str, Value]]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, table: str, modified: datetime, **columns: Value) -> int:
+    def add(self, table: str, modified: datetime, **columns: Any) -> int:
         number = len(self.rows[table]) + 1
         self.rows[table].append(
             {"id": number, "when_last_modified": _iso(modified), "_move_off_tablet": 0, **columns}

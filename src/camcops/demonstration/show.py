@@ -75,6 +75,7 @@ def first_free_port(wanted: int) -> int:
 
 def show(folder: Path, port: int, tell: Tell) -> int:
     """Serve the demonstration kept in a folder until interrupted; the server's exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     new = not (folder / LOG_INS).exists()
     settings = configure(folder, port) if new else load(folder / CONFIG, {"port": str(port)})
     if new:
