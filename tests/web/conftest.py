@@ -2,6 +2,7 @@
 """A real server over a real database, with users to log in as."""
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -11,7 +12,8 @@ import pytest
 
 from camcops.audit import AuditTrail
 from camcops.config import load
-from camcops.db.database import Database
+from camcops.db.database import Database, connect
+from camcops.instruments.library import Library
 from camcops.serving.composition import compose
 from camcops.serving.pyramid import make_server
 from camcops.site import Site, audit_key
@@ -21,13 +23,38 @@ from tests.web.browser import Browser
 from tests.web.specimens import People, make_people
 
 
-@pytest.fixture
-def people(sqlite_database: Database) -> People:
-    return make_people(sqlite_database)
+@pytest.fixture(scope="session")
+def peopled(
+    library: Library, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, People]:
+    """An SQLite file that has the users already: hashing passwords is meant to be slow."""
+    path = tmp_path_factory.mktemp("peopled") / "camcops.sqlite"
+    shutil.copy(sqlite_template, path)
+    database = connect(f"sqlite:///{path}", library)
+    people = make_people(database)
+    database.engine.dispose()
+    return path, people
 
 
 @pytest.fixture
-def site(sqlite_database: Database, people: People, tmp_path: Path) -> Site:
+def people(peopled: tuple[Path, People]) -> People:
+    return peopled[1]
+
+
+@pytest.fixture
+def sqlite_database(
+    library: Library, peopled: tuple[Path, People], tmp_path: Path
+) -> Iterator[Database]:
+    """A copy of the database with users."""
+    path = tmp_path / "camcops.sqlite"
+    shutil.copy(peopled[0], path)
+    database = connect(f"sqlite:///{path}", library)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def site(sqlite_database: Database, tmp_path: Path) -> Site:
     settings = load(write_config(tmp_path, sqlite_database.engine.url, 8000))
     audit = AuditTrail(audit_key(settings.site))
     return Site(settings, sqlite_database.library, sqlite_database, audit)

@@ -13,6 +13,22 @@ from camcops.problems import Problem
 
 TEXT_MOST = 255
 NUMBER_MOST = 2**31 - 1
+NAMES = {
+    "dob": "date of birth",
+    "sex": "sex",
+    "surname": "surname",
+    "forename": "forename",
+    "which_idnum": "type of ID number",
+    "idnum_value": "ID number",
+    "tasks": "task",
+    "created_from": "created from",
+    "created_until": "created until",
+    "group_ids": "group",
+    "complete_only": "complete only",
+    "older": "place in the list",
+    "newer": "place in the list",
+}
+"""What people call the parameters."""
 
 
 def form_data(request: Request) -> "MultiDict[str, str]":
@@ -28,9 +44,7 @@ def text(source: Mapping[str, Any], name: str, most: int = TEXT_MOST) -> str | N
     value = str(source.get(name, "")).strip()
     _no_controls(name, value)
     if len(value) > most:
-        raise Problem(
-            problems.BAD_PARAMETER, name=name, allowed=f"text of at most {most} characters"
-        )
+        raise refusal(name, f"text of at most {most} characters")
     return value or None
 
 
@@ -40,7 +54,7 @@ def number(source: Mapping[str, Any], name: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > NUMBER_MOST:
-        raise Problem(problems.BAD_PARAMETER, name=name, allowed="a whole number")
+        raise refusal(name, "a whole number")
     return int(value)
 
 
@@ -51,7 +65,7 @@ def long_number(source: Mapping[str, Any], name: str) -> int | None:
         return None
     digits = value.replace(" ", "")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        raise Problem(problems.BAD_PARAMETER, name=name, allowed="a number, digits only")
+        raise refusal(name, "a number, digits only")
     return int(digits)
 
 
@@ -63,23 +77,24 @@ def day(source: Mapping[str, Any], name: str) -> date | None:
     try:
         return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise Problem(
-            problems.BAD_PARAMETER, name=name, allowed="a date such as 1970-07-07"
-        ) from None
+        raise refusal(name, "a date such as 1970-07-07") from None
 
 
 def choice(source: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
     value = text(source, name)
     if value is not None and value not in allowed:
-        raise Problem(problems.BAD_PARAMETER, name=name, allowed=", ".join(allowed))
+        raise refusal(name, ", ".join(allowed))
     return value
+
+
+def refusal(name: str, allowed: str) -> Problem:
+    """The problem that a parameter's value can't be used."""
+    return Problem(problems.BAD_PARAMETER, name=NAMES.get(name, name[:40]), allowed=allowed)
 
 
 def _no_controls(name: str, value: str) -> None:
     if any(ord(char) < 32 and char not in "\t\r\n" for char in value):
-        raise Problem(
-            problems.BAD_PARAMETER, name=name[:40], allowed="text without control characters"
-        )
+        raise refusal(name, "text without control characters")
 
 
 def same_origin_path(request: Request, value: str | None) -> str | None:

@@ -7,10 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 from webob.multidict import MultiDict
 
-from camcops import problems
 from camcops.documents.moments import date_text
 from camcops.instruments.library import Library
-from camcops.problems import Problem
 from camcops.records.idnums import IdNumType
 from camcops.records.task_filters import TaskFilter
 from camcops.web import parameters
@@ -62,9 +60,7 @@ def read_filter(query: "MultiDict[str, str]", library: Library) -> TaskFilter:
         parameters.number(query, "which_idnum"),
     )
     if number is not None and which is None:
-        raise Problem(
-            problems.BAD_PARAMETER, name="which_idnum", allowed="the type of the ID number"
-        )
+        raise parameters.refusal("which_idnum", "the type of the ID number")
     first, last = parameters.day(query, "created_from"), parameters.day(query, "created_until")
     return TaskFilter(
         surname=parameters.text(query, "surname"),
@@ -91,7 +87,7 @@ def _midnight(day: date) -> datetime:
 def _tables(query: "MultiDict[str, str]", library: Library) -> frozenset[str]:
     tables = frozenset(text for text in query.getall("tasks") if text.strip())
     if not all(table in library for table in tables):
-        raise Problem(problems.BAD_PARAMETER, name="tasks", allowed="names of instruments' tables")
+        raise parameters.refusal("tasks", "names of instruments' tables")
     return tables
 
 

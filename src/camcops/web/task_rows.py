@@ -9,11 +9,9 @@ from typing import Any
 from pyramid.request import Request
 from sqlalchemy import Connection
 
-from camcops import problems
-from camcops.problems import Problem
 from camcops.records.listing import Page, TaskRow, list_tasks
 from camcops.records.task_filters import PageKey, TaskFilter
-from camcops.web.parameters import text
+from camcops.web.parameters import refusal, text
 from camcops.web.policy import site_of
 from camcops.web.words import id_number, patient_name
 
@@ -77,9 +75,7 @@ def _key(turn: Mapping[str, Any], name: str) -> PageKey | None:
     try:
         return PageKey.parse(place) if place else None
     except ValueError:
-        raise Problem(
-            problems.BAD_PARAMETER, name=name, allowed="what the links to other pages hold"
-        ) from None
+        raise refusal(name, "what the links to other pages hold") from None
 
 
 def _row(request: Request, task: TaskRow) -> Row:
