@@ -53,11 +53,15 @@ def in_groups(column: sa.ColumnElement[int], groups: Groups) -> sa.ColumnElement
 
 def listable(reach: Reach, library: Library, *, names_a_patient: bool) -> sa.ColumnElement[bool]:
     """The condition on `_task_index` for tasks that may be listed."""
-    visible = in_groups(task_index.c.group_id, reach.visible)
-    if names_a_patient or isinstance(reach.browsable, Every):
+    group = task_index.c.group_id
+    if names_a_patient:
+        # "+ 0" keeps planners from starting with the group, whose tasks are far more than the patient's.
+        return in_groups(group + 0, reach.visible)
+    visible = in_groups(group, reach.visible)
+    if isinstance(reach.browsable, Every):
         return visible
     anonymous = task_index.c.task_table_name.in_(anonymous_tables(library))
-    return sa.and_(visible, sa.or_(anonymous, in_groups(task_index.c.group_id, reach.browsable)))
+    return sa.and_(visible, sa.or_(anonymous, in_groups(group, reach.browsable)))
 
 
 def is_restricted(reach: Reach, *, names_a_patient: bool) -> bool:

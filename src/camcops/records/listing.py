@@ -158,11 +158,21 @@ def _page(
 def _select(
     conn: sa.Connection, condition: sa.ColumnElement[bool], limit: int, *, newest: bool
 ) -> list[sa.RowMapping]:
-    index = task_index.c
-    order = [index.when_created_utc, index.index_entry_pk]
+    """So many rows of the index from one end, with what a list shows beside them.
+
+    The rows are chosen first, so that only those shown are looked up elsewhere.
+    """
+    chosen = (
+        sa.select(task_index)
+        .where(condition)
+        .order_by(*_order(task_index, newest=newest))
+        .limit(limit)
+        .subquery("chosen")
+    )
+    index = chosen.c
     query = (
         sa.select(
-            task_index,
+            chosen,
             patient.c._pk.label("found_patient_pk"),
             patient.c.surname,
             patient.c.forename,
@@ -173,7 +183,7 @@ def _select(
             task_scores.c.is_valid,
             task_scores.c.has_alert,
         )
-        .select_from(task_index)
+        .select_from(chosen)
         .outerjoin(patient, patient.c._pk == index.patient_pk)
         .outerjoin(groups, groups.c.id == index.group_id)
         .outerjoin(users, users.c.id == index.adding_user_id)
@@ -184,22 +194,19 @@ def _select(
                 task_scores.c.task_pk == index.task_pk,
             ),
         )
-        .where(condition)
-        .order_by(*((column.desc() for column in order) if newest else order))
-        .limit(limit)
+        .order_by(*_order(chosen, newest=newest))
     )
     return list(conn.execute(query).mappings())
 
 
+def _order(source: sa.FromClause, *, newest: bool) -> list[sa.ColumnElement[Any]]:
+    columns: list[sa.ColumnElement[Any]] = [source.c.when_created_utc, source.c.index_entry_pk]
+    return [column.desc() for column in columns] if newest else columns
+
+
 def _count(conn: sa.Connection, fitting: sa.ColumnElement[bool]) -> int | None:
     """How many tasks fit, if not too many."""
-    some = (
-        sa.select(task_index.c.index_entry_pk)
-        .select_from(task_index.outerjoin(patient, patient.c._pk == task_index.c.patient_pk))
-        .where(fitting)
-        .limit(COUNTED + 1)
-        .subquery()
-    )
+    some = sa.select(task_index.c.index_entry_pk).where(fitting).limit(COUNTED + 1).subquery()
     count = conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return count if count <= COUNTED else None
 

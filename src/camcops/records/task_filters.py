@@ -120,18 +120,12 @@ def _instruments_present(conn: sa.Connection, library: Library, reach: Reach) ->
 
 
 def conditions(asked: TaskFilter, library: Library) -> Iterator[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `_task_index`, joined to `patient`."""
+    """The conditions of a filter on `_task_index`."""
     index = task_index.c
     if asked.is_about_patients:
-        yield index.patient_pk.is_not(None)
         yield index.task_table_name.not_in(anonymous_tables(library))
-    for column, text in ((patient.c.surname, asked.surname), (patient.c.forename, asked.forename)):
-        if text:
-            yield sa.func.lower(column) == text.lower()
-    if asked.dob:
-        yield patient.c.dob == asked.dob
-    if asked.sex:
-        yield patient.c.sex == asked.sex
+    if who := list(_who(asked)):
+        yield index.patient_pk.in_(sa.select(patient.c._pk).where(patient.c._current, *who))
     if asked.idnums:
         yield index.patient_pk.in_(_patients_with(asked.idnums))
     if asked.created_from:
@@ -148,6 +142,17 @@ def conditions(asked: TaskFilter, library: Library) -> Iterator[sa.ColumnElement
     ):
         if wanted:
             yield column.in_(sorted(wanted))
+
+
+def _who(asked: TaskFilter) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions on `patient`."""
+    for column, text in ((patient.c.surname, asked.surname), (patient.c.forename, asked.forename)):
+        if text:
+            yield sa.func.lower(column) == text.lower()
+    if asked.dob:
+        yield patient.c.dob == asked.dob
+    if asked.sex:
+        yield patient.c.sex == asked.sex
 
 
 def _patients_with(idnums: tuple[tuple[int, int], ...]) -> sa.Select[tuple[int | None]]:
