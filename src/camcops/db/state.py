@@ -27,7 +27,10 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 REVISION = REVISIONS[-1]
 
 VERSION_TABLE = "_camcops_alembic_version"
-version_table = sa.table(VERSION_TABLE, sa.column("version_num", sa.String(32)))
+version_table = sa.Table(
+    VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)
+)
+"""Alembic's own; that it is there says that the database is ours."""
 
 
 def fingerprint(tables: Iterable[ClientTable]) -> str:

@@ -57,7 +57,7 @@ def upgrade(database_url: str, library: "Library", *, progress: Progress = _sile
     try:
         with _exclusive(database.engine) as connection:
             _refuse_strangers(connection)
-            migrations.ensure_version_table(connection)
+            version_table.create(connection, checkfirst=True)
             progress(0, 1, "the server's own tables")
             migrations.migrate(connection)
             _extend(connection, database, progress)

@@ -25,13 +25,6 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(FOLDER))
 
 
-def ensure_version_table(connection: Connection) -> str | None:
-    """Make the table that says that the database is ours; return the revision in it, if any."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    context._ensure_version_table()
-    return context.get_current_revision()
-
-
 def migrate(connection: Connection) -> None:
     """Run the revisions that the database lacks."""
     _run(connection=connection)
