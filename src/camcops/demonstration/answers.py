@@ -31,6 +31,12 @@ SENTENCES = [
     "Work remains difficult but has been back part-time.",
     "Would like to continue with the sessions.",
 ]
+PICTURED = [
+    "Left forearm, healing",
+    "Right shin, rash",
+    "Dressing changed today",
+    "Back of the hand, after two weeks",
+]
 INCOMPLETE = 0.06
 
 
@@ -122,6 +128,8 @@ class Inventor:
     def _sentence(self, field: Field) -> str:
         if "location" in field.name:
             return self.random.choice(["Clinic", "Ward 4", "At home", "By telephone"])
+        if "description" in field.name:
+            return self.random.choice(PICTURED)
         count = self.random.randint(1, 3 if "note" in field.name else 1)
         return " ".join(self.random.sample(SENTENCES, count))
 
