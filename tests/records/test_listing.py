@@ -211,6 +211,17 @@ def test_filters(ward: Ward, asked: TaskFilter, days: list[int]) -> None:
     assert page.count == len(days)
 
 
+@pytest.mark.parametrize("asked", ["ÉTIENNE-ŁUŻNY", "étienne-łużny", "Étienne-Łużny"])
+def test_capitals_do_not_matter_in_any_alphabet(database: Database, asked: str) -> None:
+    group = add_group(database, "ward")
+    add(database, "patient", group=group, surname="Étienne-Łużny")
+    add(database, "phq9", group=group, patient_id=1)
+    index(database)
+    boss = add_user(database, "boss", superuser=True)
+    page = database.read(lambda conn: list_tasks(conn, database, boss, TaskFilter(surname=asked)))
+    assert len(page.rows) == 1
+
+
 @pytest.fixture
 def many(database: Database) -> tuple[Database, User, int]:
     """Thirteen tasks of which several were created in the same second."""

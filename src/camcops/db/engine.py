@@ -114,6 +114,8 @@ def _set_up_sqlite(engine: Engine) -> None:
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
+        # SQLite's own knows no letters but A to Z.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
@@ -121,6 +123,10 @@ def _set_up_sqlite(engine: Engine) -> None:
         reads = connection.get_execution_options().get(READ_ONLY, False)
         sqlite.execute(f"PRAGMA query_only = {int(reads)}").close()
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _set_up_mysql(engine: Engine) -> None:
