@@ -11,7 +11,7 @@ from camcops.problems import Problem
 from camcops.records.policies import parse_policy
 from camcops.tablet_api.validation import check_policies, read_patients
 from tests.tablet import WsgiTablet
-from tests.tablet_api.test_bad_input import refused
+from tests.tablet_api.refusals import refused
 
 TYPES = {1, 2}
 GOOD = {
