@@ -66,6 +66,11 @@ STRING_FILE_INVALID = Kind(
     "The string file {path} cannot be read, line {line}: {reason}.",
     "Correct the file, or take it out of EXTRA_STRING_FILES.",
 )
+INSTRUMENTS_FAULTY = Kind(
+    "instruments_faulty",
+    "{count} instruments have faults, listed above.",
+    "Correct the files at the lines named.",
+)
 SCORE_INPUT_INVALID = Kind(
     "score_input_invalid",
     "Line {line} of the input is not a record to score: {reason}.",

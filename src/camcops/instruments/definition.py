@@ -65,7 +65,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Form:
-    """What is shown: pages, documents, resources and reports made of them."""
+    """What is shown: pages, documents, resources and reports made of them.
+
+    `asks` has the words for a field in reports: its label, else those with which it is first asked.
+    """
 
     pages: tuple[Page, ...]
     fhir: Fhir
@@ -73,6 +76,8 @@ class Form:
     reports: tuple[ServerReport, ...]
     options: Mapping[FieldRef, ChoiceSet]
     asks: Mapping[FieldRef, Text]
+    defaults: Mapping[FieldRef, Expression]
+    derived: Mapping[FieldRef, Expression]
     used_choices: frozenset[str]
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compile a definition whose structure has been read: rules, outputs and form, with all their faults."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from camcops.instruments.choices import ChoiceSet, ChoiceSets
 from camcops.instruments.compiling import Compiling, Expression, FieldRef, Text
@@ -17,8 +17,9 @@ from camcops.instruments.language.definitions import Definitions, Source, Use, d
 from camcops.instruments.language.errors import LanguageError
 from camcops.instruments.language.scope import Scope
 from camcops.instruments.language.tree import Bands, Node, Reference
+from camcops.instruments.language.types import unify
 from camcops.instruments.model import Instrument
-from camcops.instruments.names import scope_of
+from camcops.instruments.names import TYPES, scope_of
 from camcops.instruments.output_compiler import OutputCompiler
 from camcops.instruments.outputs import Outputs
 from camcops.instruments.page_compiler import PageCompiler
@@ -30,6 +31,8 @@ from camcops.instruments.yaml_reader import YamlMap, line_of
 
 if TYPE_CHECKING:
     from camcops.instruments.library import Library
+
+T = TypeVar("T")
 
 _SHOWN_ONLY = frozenset({"label", "out_of", "dp", "note", "about"})
 COMPLETE = "complete"
@@ -155,15 +158,46 @@ class Loader:
         pages = PageCompiler(self._instrument, elements, tallies).pages(raw.get("pages", ()), at)
         reports = ReportCompiler(self._instrument, rules.scores, choice_sets, elements, at)
         options, asks = _asked(pages)
+        asks.update(self._of_fields(at, "label", Compiling.text))
+        derived = self._of_fields(at, "derive", Compiling.expression)
+        self._check_derived(derived, at)
         return Form(
             pages=pages,
             fhir=reports.fhir(raw.get("fhir", {})),
             report=reports.report(raw.get("report", {})),
             reports=reports.reports(raw.get("reports", ())),
-            options=options,
-            asks=asks,
+            options=MappingProxyType(options),
+            asks=MappingProxyType(asks),
+            defaults=self._of_fields(at, "default", Compiling.expression),
+            derived=derived,
             used_choices=frozenset(choice_sets.used),
         )
+
+    def _of_fields(
+        self, at: Compiling, key: str, make: Callable[[Compiling, Any, int], T]
+    ) -> dict[FieldRef, T]:
+        """What each field that has this key says under it, compiled."""
+        found: dict[FieldRef, T] = {}
+        own = (None, at, self._instrument.fields)
+        children = [(t.name, at.at_row(t.name), t.fields) for t in self._instrument.tables.values()]
+        for table, place, fields in (own, *children):
+            for field in fields.values():
+                source = getattr(field, key)
+                if source is not None:
+                    found[FieldRef(table, field.name)] = make(place, source, field.line)
+        return found
+
+    def _check_derived(self, derived: Mapping[FieldRef, Expression], at: Compiling) -> None:
+        for ref, expression in derived.items():
+            table = (
+                self._instrument.tables[ref.table].fields if ref.table else self._instrument.fields
+            )
+            wanted = TYPES[table[ref.name].type]
+            if unify(wanted, expression.type) != wanted and not (
+                wanted.is_numeric and expression.type.is_numeric
+            ):
+                says = f"{ref.name} is {wanted}, but derived from {expression.type}"
+                at.fault(expression.line, says, expression.source)
 
     def labels(self, definition: Definition) -> InstrumentLabels:
         return InstrumentLabels(self._instrument, definition, self._library.strings)
@@ -171,7 +205,7 @@ class Loader:
 
 def _asked(
     pages: tuple[Page, ...],
-) -> tuple[Mapping[FieldRef, ChoiceSet], Mapping[FieldRef, Text]]:
+) -> tuple[dict[FieldRef, ChoiceSet], dict[FieldRef, Text]]:
     """Of each field, the choices and the words with which it is first asked."""
     options: dict[FieldRef, ChoiceSet] = {}
     asks: dict[FieldRef, Text] = {}
@@ -182,7 +216,7 @@ def _asked(
                     options.setdefault(row.field, row.choices)
                 if row.ask is not None:
                     asks.setdefault(row.field, row.ask)
-    return MappingProxyType(options), MappingProxyType(asks)
+    return options, asks
 
 
 def score_rule(entry: Any) -> Any:

@@ -75,22 +75,21 @@ def _facts(instrument: Instrument) -> Pairs:
         yield "respondent_complete", Symbol(SymbolKind.FACT, BOOLEAN)
     if "walk" in instrument.raw:
         yield "walk_complete", Symbol(SymbolKind.FACT, BOOLEAN)
-    for name in sorted(set(_FORM_NAME.findall(_all_text(instrument)))):
+    for name in sorted(set(_FORM_NAME.findall("\n".join(texts_of(instrument.raw))))):
         yield name, Symbol(SymbolKind.FACT, TEXT, form_only=f"{name} is known to the form only")
 
 
-def _all_text(instrument: Instrument) -> str:
-    texts: list[str] = []
-    stack: list[object] = [instrument.raw]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, str):
-            texts.append(item)
-    return "\n".join(texts)
+def texts_of(value: object) -> Iterator[str]:
+    """Every text in nested maps and lists, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts_of(key)
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
 
 
 def _row_symbols(table: ChildTable) -> dict[str, Symbol]:

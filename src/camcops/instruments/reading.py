@@ -67,7 +67,7 @@ def _integer(value: object) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def _limits(field: Field) -> str:
+def limits_in_words(field: Field) -> str:
     """What a field permits, in words."""
     if field.values is not None:
         listed = ", ".join(sorted(map(str, field.values), key=lambda text: (len(text), text)))
@@ -98,7 +98,7 @@ def _answers(
             invalid.append(InvalidAnswer(table, number, name, stored, says))
             continue
         if field.is_limited and not field.permits(value):
-            invalid.append(InvalidAnswer(table, number, name, stored, _limits(field)))
+            invalid.append(InvalidAnswer(table, number, name, stored, limits_in_words(field)))
         answers[name] = value
     return answers
 

@@ -180,7 +180,7 @@ def _normal(expression: str) -> str:
 
 
 def _parts(refinement: str) -> list[str]:
-    """The attributes and groups, each group's own attributes sorted; commas in texts and braces don't part."""
+    """The attributes and groups, those of a group sorted; commas in texts and braces don't part."""
     parts: list[str] = [""]
     depth, quoted, escaped = 0, False, False
     for sign in refinement:

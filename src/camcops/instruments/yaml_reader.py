@@ -184,6 +184,7 @@ class _Reader:
 
     def _key(self, event: Any, into: YamlMap) -> Scalar:
         hint = f" {FLOW_HINT}" if into.flow else ""
+        line: int = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, flow=into.flow)
             self._fault(event, f"has a map, list or alias for a key.{hint}")
@@ -197,5 +198,5 @@ class _Reader:
             self._fault(event, f"has an empty key.{hint}")
         elif key in into:
             self._fault(event, f"has the key {key!r} twice.{hint}")
-        into.lines[key] = event.start_mark.line + 1
+        into.lines[key] = line
         return key

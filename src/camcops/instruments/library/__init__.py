@@ -34,9 +34,13 @@ class Library(Mapping[str, Instrument]):
     """Instruments by table name, in alphabetical order; `strings` are theirs and the program's."""
 
     def __init__(
-        self, folders: Mapping[str, Path], site_strings: Iterable[SiteString] = ()
+        self,
+        folders: Mapping[str, Path],
+        site_strings: Iterable[SiteString] = (),
+        site_tables: frozenset[str] = frozenset(),
     ) -> None:
         self._folders = dict(sorted(folders.items()))
+        self.site_tables = site_tables
         self._instruments: dict[str, Instrument] = {}
         self._raw: dict[str, YamlMap | None] = {}
         self.strings = Strings(_LibraryWording(self), site_strings)
@@ -178,14 +182,15 @@ class _LibraryWording:
 
 
 def _find_folders(directory: Path) -> dict[str, Path]:
+    if (directory / DEFINITION_FILE).is_file():
+        return {directory.resolve().name: directory}
     return {path.parent.name: path.parent for path in directory.glob(f"*/{DEFINITION_FILE}")}
 
 
-def load_library(extra_dirs: Sequence[Path] = (), string_files: Sequence[Path] = ()) -> Library:
-    """The built-in instruments, a site's own from `extra_dirs`, and a site's XML strings.
+def open_library(extra_dirs: Sequence[Path] = (), string_files: Sequence[Path] = ()) -> Library:
+    """As `load_library`, but nothing of a site's definitions is looked at yet, save that none is twice.
 
-    A site's definitions are checked whole at once; a `Problem` lists what is wrong with them. A site may not
-    define a table that is built in.
+    A directory may also be one instrument's own folder.
     """
     folders = _find_folders(BUILT_IN)
     site: dict[str, Path] = {}
@@ -194,14 +199,25 @@ def load_library(extra_dirs: Sequence[Path] = (), string_files: Sequence[Path] =
         if not directory.is_dir():
             raise Problem(INSTRUMENT_DIRECTORY_MISSING, path=directory)
         for table, folder in _find_folders(directory).items():
-            if table in folders or table in site:
-                says = f"the table {table} is defined already, in {folders.get(table, site.get(table))}"
+            known = folders.get(table) or site.get(table)
+            if known is not None and known.resolve() != folder.resolve():
+                says = f"the table {table} is defined already, in {known}"
                 faults.add(Fault(folder / DEFINITION_FILE, 0, says))
-            site[table] = folder
+            if table not in folders:
+                site[table] = folder
     faults.raise_any("of a site's directory")
     strings = [string for path in string_files for string in read_string_file(path)]
-    library = Library({**site, **folders}, strings)
-    for table in site:
+    return Library({**site, **folders}, strings, frozenset(site))
+
+
+def load_library(extra_dirs: Sequence[Path] = (), string_files: Sequence[Path] = ()) -> Library:
+    """The built-in instruments, a site's own from `extra_dirs`, and a site's XML strings.
+
+    A site's definitions are checked whole at once; a `Problem` lists what is wrong with them. A site may not
+    define a table that is built in.
+    """
+    library = open_library(extra_dirs, string_files)
+    for table in sorted(library.site_tables):
         if library[table].finished:
             library[table].definition.check()
     return library

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check instruments whole: structure, names, types, wording, golden cases."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from camcops.instruments.faults import Fault, Faults
+from camcops.instruments.inspection import Inspection
+from camcops.instruments.library import Library
+from camcops.instruments.model import Instrument
+from camcops.instruments.vectors import VECTORS_FILE, differences, read_vectors
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one instrument; `cases` is how many golden cases it has."""
+
+    table: str
+    finished: bool
+    cases: int
+    faults: tuple[Fault, ...]
+
+
+def check_instruments(library: Library, tables: Iterable[str]) -> Iterator[Checked]:
+    """Check each of these instruments, one after another."""
+    for table in tables:
+        faults = Faults()
+        instrument = library.read(table, faults)
+        finished = instrument is not None and instrument.finished
+        cases = 0
+        if instrument is not None and instrument.finished:
+            instrument.definition.find_faults(faults)
+            if not len(faults):
+                Inspection(instrument, library, faults).inspect()
+                cases = _check_cases(instrument, library, faults)
+        yield Checked(table, finished, cases, tuple(faults))
+
+
+def _check_cases(instrument: Instrument, library: Library, faults: Faults) -> int:
+    path = instrument.folder / VECTORS_FILE
+    if not path.is_file():
+        return 0
+    vectors = read_vectors(path)
+    for vector in vectors:
+        for difference in differences(instrument, vector, library.strings):
+            faults.add(Fault(path, 0, f"case {vector.get('n')}: {difference}"))
+    return len(vectors)
+
+
+def tables_in(library: Library, directories: Iterable[Path]) -> list[str]:
+    """The instruments that lie in these directories, or in these very folders."""
+    wanted = {directory.resolve() for directory in directories}
+    return [
+        table
+        for table in library
+        if {library.folder(table).resolve(), library.folder(table).resolve().parent} & wanted
+    ]
