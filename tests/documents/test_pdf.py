@@ -2,9 +2,11 @@
 """Documents as PDF: read back with another program."""
 
 import io
+import resource
 import threading
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -237,3 +239,19 @@ def test_styles() -> None:
         if isinstance(annotation, IndirectObject)
     ]
     assert links == ["https://example.org/"]
+
+
+@pytest.mark.slow
+def test_pictures_do_not_pile_up_in_memory() -> None:
+    """A dozen documents with 13 MB of pictures each: what the process holds stays below five of them."""
+    before = _resident_bytes()
+    for number in range(12):
+        pictures = {pk: png(1200, 900, noise=True) for pk in range(1, 5)}
+        blocks = tuple(Picture(pk, 0, f"{pk} of {number}") for pk in pictures)
+        assert len(pdf.write(with_blocks(*blocks), pictures)) > 12_000_000
+    assert _resident_bytes() - before < 5 * 36_000_000
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()

@@ -102,6 +102,7 @@ def test_a_hidden_patient_stands_nowhere() -> None:
         for secret in ("Okonkwo", "OKONKWO", "Zoë", "943 476", "1970", "The Street", "Singh"):
             assert secret not in text
     assert isinstance(document.patient, NoPatient)
+    assert "Patient's key on the server" not in {fact.label for fact in document.provenance}
 
 
 def test_missing_patient_and_anonymous_instrument() -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "typst"
 TASK_TEMPLATE = "task.typ"
 PICTURE_TEMPLATE = "picture.typ"
+_NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+_COMPILATIONS_KEPT = 10
+"""The compiler forgets what it has not met again in so many compilations."""
 SCRIPTS = (
     *("Arabic", "Hebrew", "Armenian", "Georgian", "Thai", "Sinhala"),
     *("Devanagari", "Bengali", "Gujarati", "Gurmukhi", "Oriya"),
@@ -75,6 +78,11 @@ class _Press:
         assert isinstance(made, bytes)
         return made
 
+    def forget(self) -> None:
+        """Let go of the last documents' pictures, which the compiler keeps for a while."""
+        for _ in range(_COMPILATIONS_KEPT + 1):
+            self.print({"svg": _NOTHING}, PICTURE_TEMPLATE)
+
     def can_print(self, svg: str) -> bool:
         """Can the picture be decoded?"""
         from typst import TypstError
@@ -103,9 +111,12 @@ def write(document: TaskDocument, blobs: Mapping[int, bytes]) -> bytes:
         return press.print(_data(press, document, blobs))
     except TypstError:
         shown = _printable(press, document, blobs)
-        if shown == blobs:
+        if len(shown) == len(blobs):
             raise
         return press.print(_data(press, document, shown))
+    finally:
+        if blobs:
+            press.forget()
 
 
 def _printable(

@@ -13,6 +13,7 @@ from camcops.documents.tree import (
     Bar,
     Fact,
     FreeText,
+    Grid,
     IdNumberLine,
     NoPatient,
     PatientBanner,
@@ -30,7 +31,17 @@ _HEIGHT = {False: 300.0, True: 220.0}
 """Greatest height of one picture of several: two stand on a page. One alone may be taller."""
 _ALONE = 1.3
 _LONG = 400
+_NARROWEST, _WIDEST = 6, 40
 _NEED_NO_GLYPH = JOINERS | MARKS
+
+
+def _weights(grid: Grid) -> list[int]:
+    """How wide each column is beside the others: by its longest text, within bounds."""
+    columns = zip(*([Answer(heading) for heading in grid.headings], *grid.rows), strict=True)
+    return [
+        min(max(_NARROWEST, *(len(text_of(cell.words)) for cell in column)), _WIDEST)
+        for column in columns
+    ]
 
 
 class Encoder:
@@ -89,6 +100,8 @@ class Encoder:
                 return {"value": self.text(isolated(value.value))}
             case IdNumberLine():
                 return {"label": self.text(isolated(value.label))}
+            case Grid():
+                return {"weights": _weights(value)}
             case SpecialNote():
                 when = value.when.text if value.when else ""
                 head = f"{when} {self.labels['note_by']} {isolated(value.author)}".strip()

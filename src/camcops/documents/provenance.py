@@ -12,10 +12,11 @@ from camcops.records.reading import StoredTask
 
 
 def provenance_of(
-    stored: StoredTask, labels: Mapping[str, str], zone: tzinfo | None
+    stored: StoredTask, labels: Mapping[str, str], zone: tzinfo | None, *, anonymise: bool
 ) -> tuple[Fact, ...]:
-    """All facts, in the order in which they are asked for."""
-    return tuple(_facts(stored, labels, zone))
+    """All facts, in the order in which they are asked for; `anonymise` leaves out the patient."""
+    hidden = labels["patient_key"] if anonymise else None
+    return tuple(fact for fact in _facts(stored, labels, zone) if fact.label != hidden)
 
 
 def _facts(stored: StoredTask, labels: Mapping[str, str], zone: tzinfo | None) -> Iterator[Fact]:

@@ -62,7 +62,7 @@ def task_document(
         scores=parts.scores(),
         sections=parts.sections(),
         footnotes=parts.footnotes(),
-        provenance=provenance_of(stored, words, zone),
+        provenance=provenance_of(stored, words, zone, anonymise=anonymise),
         signature=instrument.has_clinician,
     )
 
