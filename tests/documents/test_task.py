@@ -128,6 +128,12 @@ def test_states_of_a_record(columns: dict[str, object], kind: str, says: str) ->
     assert says in notices_of(document)[kind]
 
 
+def test_an_erased_record_has_no_answers_and_asks_for_none() -> None:
+    document = document_of(stored_task("phq9", {}, _manually_erased=True))
+    assert set(notices_of(document)) == {"erased"}
+    assert (document.complete, document.scores, document.sections) == (None, (), ())
+
+
 def test_patients_words_are_not_markup() -> None:
     hostile = "<b>not bold</b> &amp; <script>x</script>"
     stored = stored_task(

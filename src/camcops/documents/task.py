@@ -42,7 +42,7 @@ def task_document(
     words = labels(strings.find, locale)
     wording = Wording(instrument, strings, locale, words, zone)
     notices = (*record_notices(stored, words, zone), *instrument_notices(wording))
-    parts = _Finished(stored, wording) if instrument.finished else _Structure(stored, wording)
+    parts = _parts(stored, wording)
     return TaskDocument(
         title=strings.find(instrument.string_set, "_title", locale) or instrument.title,
         short_name=instrument.short_name,
@@ -67,8 +67,16 @@ def task_document(
     )
 
 
-class _Structure:
-    """What can be said of a record whose instrument has no form yet: its fields as they are stored."""
+def _parts(stored: StoredTask, wording: Wording) -> "_Erased":
+    if stored.row["_manually_erased"]:
+        return _Erased(stored, wording)
+    if stored.instrument.finished:
+        return _Finished(stored, wording)
+    return _Structure(stored, wording)
+
+
+class _Erased:
+    """What can be said of a record whose contents were removed: nothing."""
 
     def __init__(self, stored: StoredTask, wording: Wording) -> None:
         self.stored = stored
@@ -88,16 +96,23 @@ class _Structure:
         return ()
 
     def sections(self) -> tuple[Section, ...]:
-        stored = self.stored
-        return structure_sections(
-            stored.instrument, stored.row, stored.rows, stored.blobs, self.writer
-        )
+        return ()
 
     def footnotes(self) -> tuple[Inline, ...]:
         return ()
 
 
-class _Finished(_Structure):
+class _Structure(_Erased):
+    """What can be said of a record whose instrument has no form yet: its fields as they are stored."""
+
+    def sections(self) -> tuple[Section, ...]:
+        stored = self.stored
+        return structure_sections(
+            stored.instrument, stored.row, stored.rows, stored.blobs, self.writer
+        )
+
+
+class _Finished(_Erased):
     """What a finished instrument says of a record."""
 
     def __init__(self, stored: StoredTask, wording: Wording) -> None:
