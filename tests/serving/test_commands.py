@@ -34,6 +34,7 @@ def test_gunicorn_serves_and_stops_when_asked(sqlite_database: Database, tmp_pat
 
     assert "You are not logged in" in page
     assert '"GET /webview HTTP/1.1"' in server.log.read_text()
+    assert "Control socket" not in server.log.read_text()
 
 
 def test_founding_manuals_first_test(sqlite_database: Database, tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ class Embedded(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         for name, value in self.options.items():
             self.cfg.set(name, value)
+        if "control_socket_disable" in self.cfg.settings:
+            # Newer versions open a socket for commands in the home folder, shared by all instances.
+            self.cfg.set("control_socket_disable", True)
 
     def load(self) -> WSGIApplication:
         return self.application
