@@ -29,9 +29,9 @@ def check_instruments(library: Library, tables: Iterable[str]) -> Iterator[Check
         instrument = library.read(table, faults)
         finished = instrument is not None and instrument.finished
         cases = 0
-        if instrument is not None and instrument.finished:
+        if instrument is not None:
             instrument.definition.find_faults(faults)
-            if not len(faults):
+            if finished and not len(faults):
                 Inspection(instrument, library, faults).inspect()
                 cases = _check_cases(instrument, library, faults)
         yield Checked(table, finished, cases, tuple(faults))

@@ -119,7 +119,7 @@ class Inspection:
     def _check_strings(self) -> None:
         strings = self._library.strings
         for node, line in self._nodes():
-            for ref in _string_refs(node):
+            for ref in string_refs(node):
                 if not strings.is_known(ref.set, ref.name) and not self._stands_in(ref):
                     self._fault(line, f"there is no string {ref.set}/{ref.name}")
 
@@ -174,7 +174,8 @@ def _computed_names(node: Node) -> Iterator[str]:
                 yield name
 
 
-def _string_refs(node: Node) -> Iterator[StringRef]:
+def string_refs(node: Node) -> Iterator[StringRef]:
+    """Every string that an expression or text names."""
     for part in walk(node):
         if isinstance(part, Template):
             yield from (piece for piece in part.parts if isinstance(piece, StringRef))

@@ -119,9 +119,9 @@ class Strings:
             self._token(part) if isinstance(part, StringRef) else part for part in words.parts
         )
 
-    def rows(self) -> Iterator[tuple[str, str, str, str]]:
-        """Every string that has a text, as (set, name, locale, text); where both have it, the site's."""
-        for set_name in sorted({*self._wording.sets(), *self._site}):
+    def rows(self, sets: Iterable[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
+        """Every string (of these sets) that has a text: set, name, locale, text; a site's before ours."""
+        for set_name in sorted({*self._wording.sets(), *self._site} if sets is None else set(sets)):
             ours, site = self._set(set_name), self._site.get(set_name, {})
             for name in sorted({*ours, *site}):
                 merged = {**ours.get(name, {}), **site.get(name, {})}

@@ -218,6 +218,5 @@ def load_library(extra_dirs: Sequence[Path] = (), string_files: Sequence[Path] =
     """
     library = open_library(extra_dirs, string_files)
     for table in sorted(library.site_tables):
-        if library[table].finished:
-            library[table].definition.check()
+        library[table].definition.check()
     return library
