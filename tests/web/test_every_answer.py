@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What holds for every address: headers, methods, prefixes, hostile input, and faults of our own."""
 
+import gzip
 import logging
 import re
 from collections.abc import Callable
@@ -272,6 +273,17 @@ def test_static_files_may_be_kept_for_ever_under_their_own_mark(browser: Browser
     assert (
         browser.get("/static/theme.css?v=old").headers["cache-control"] == "public, max-age=86400"
     )
+
+
+def test_style_sheets_travel_packed_to_those_who_can_unpack(browser: Browser) -> None:
+    plain = browser.get("/static/vendor/bootstrap.min.css")
+    packed = browser.get("/static/vendor/bootstrap.min.css", Accept_Encoding="gzip, br")
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert len(packed.body) * 5 < len(plain.body)
+    assert gzip.decompress(packed.body) == plain.body
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["vary"] == "Accept-Encoding"
 
 
 def test_institutions_logo_is_the_configured_file(

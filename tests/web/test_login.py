@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Logging in and out: who may, what strangers see, and what a session is good for."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -140,6 +141,18 @@ def test_strangers_leave_no_session_behind(browser: Browser, sqlite_database: Da
 
     count = sa.select(sa.func.count()).select_from(sessions)
     assert sqlite_database.read(lambda conn: conn.scalar(count)) == 0
+
+
+def test_log_in_clears_away_what_has_expired(browser: Browser, sqlite_database: Database) -> None:
+    browser.log_in("annie")
+    long_ago = sessions.update().values(last_activity_utc=dt.datetime(2020, 1, 1))  # noqa: DTZ001
+    sqlite_database.write(lambda conn: conn.execute(long_ago))
+    assert browser.get("/webview/tasks").status == 403
+
+    browser.log_in("newcomer")
+
+    count = sa.select(sa.func.count()).select_from(sessions)
+    assert sqlite_database.read(lambda conn: conn.scalar(count)) == 1
 
 
 def test_altered_cookie_is_no_cookie(annie: Browser) -> None:

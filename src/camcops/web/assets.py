@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Static files: a closed list read at start-up, with addresses that change when the file does."""
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -14,12 +15,16 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 FOLDER = Path(__file__).parent / "static"
 SUFFIXES = (".css", ".js", ".svg", ".png", ".ico", ".txt", ".woff2")
+TEXTS = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
 LOCAL_LOGO = "logo_local.png"
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
+    """A file as it is sent; `packed` is its gzip form where that is worth it."""
+
     body: bytes
+    packed: bytes | None
     content_type: str
     version: str
 
@@ -47,10 +52,15 @@ class Assets:
         asset = self.files.get(name)
         if asset is None:
             raise HTTPNotFound
-        response = Response(body=asset.body, content_type=asset.content_type)
+        may_pack = request.accept_encoding.acceptable_offers(["gzip"])
+        packed = asset.packed if may_pack and "Accept-Encoding" in request.headers else None
+        response = Response(body=packed or asset.body, content_type=asset.content_type)
+        response.headers["Vary"] = "Accept-Encoding"
+        if packed:
+            response.headers["Content-Encoding"] = "gzip"
         if asset.content_type.startswith("text/"):
             response.charset = "utf-8"
-        response.etag = asset.version
+        response.etag = f"{asset.version}-gzip" if packed else asset.version
         response.conditional_response = True
         response.headers["Cache-Control"] = (
             "public, max-age=31536000, immutable"
@@ -63,7 +73,8 @@ class Assets:
 def _read(path: Path) -> Asset:
     body = path.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Asset(body, kind, hashlib.sha256(body).hexdigest()[:12])
+    packed = gzip.compress(body, mtime=0) if kind in TEXTS else None
+    return Asset(body, packed, kind, hashlib.sha256(body).hexdigest()[:12])
 
 
 def static_file(request: Request) -> Response:

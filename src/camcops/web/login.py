@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from camcops import problems
 from camcops.accounts import sessions
+from camcops.accounts.housekeeping import clear_expired
 from camcops.accounts.passwords import check_password_policy
 from camcops.accounts.signin import authenticate
 from camcops.accounts.users import NO_SECOND_FACTOR, User, set_password
@@ -83,7 +84,10 @@ def authenticated(request: Request, username: str, password: str) -> User:
 
 
 def begin_session(request: Request, user: User) -> None:
-    """One server-side session with a fresh token; the user's other browser sessions end."""
+    """One server-side session with a fresh token; the user's other browser sessions end.
+
+    What has expired meanwhile is cleared away, so that it can't pile up where no scheduler runs.
+    """
     site, address, now = site_of(request), request.remote_addr or "", datetime.now(UTC)
     days = site.settings.site.password_change_frequency_days
 
@@ -97,6 +101,8 @@ def begin_session(request: Request, user: User) -> None:
 
     session = site.database.write(work)
     request.visit.holds(session.id, session.token)
+    minutes = site.settings.site.session_timeout_minutes
+    site.database.write(lambda conn: clear_expired(conn, timeout_minutes=minutes))
 
 
 def log_out(request: Request) -> Response:
