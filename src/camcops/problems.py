@@ -215,6 +215,13 @@ TEXT_TOO_LONG = Kind(
 
 # --- records -----------------------------------------------------------------------------------
 
+INDEX_WRONG = Kind(
+    "index_wrong",
+    "The indexes disagree with the records ({count} found).",
+    "Run `camcops_server reindex`.",
+    500,
+)
+
 # --- tablet ------------------------------------------------------------------------------------
 
 NOT_LOGGED_IN = Kind(

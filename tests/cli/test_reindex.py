@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`camcops_server reindex`."""
+"""`camcops_server reindex` and `check_index`."""
 
 import subprocess
 import sys
@@ -23,14 +23,20 @@ def test_reindex(quick_device: WsgiTablet, sqlite_database: Database, tmp_path: 
     quick_device.upload(everything(), finish=False, one_step=True)
     sqlite_database.write(lambda conn: conn.execute(task_index.delete()))
     config = write_config(tmp_path, sqlite_database.engine.url, 8000)
-    done = subprocess.run(
-        [sys.executable, "-m", "camcops", "reindex", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "camcops", words[0], "--config", str(config), *words[1:]]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    first = run("check_index")
+    assert (first.returncode, first.stdout) == (1, "")
+    assert first.stderr.count("but not indexed") == 1
+    assert "camcops_server reindex" in first.stderr
+    assert run("check_index", "--show_all_bad").stderr.count("but not indexed") == 3
+    done = run("reindex")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "phq9: 2" in done.stderr
     assert "Tasks indexed: 3" in done.stderr
+    assert run("check_index").returncode == 0
     query = sa.select(sa.func.count()).select_from(task_index)
     assert sqlite_database.read(lambda conn: conn.scalar(query)) == 3

@@ -32,6 +32,9 @@ COMMANDS = {
     "reindex": Entry(
         "camcops.cli.records", "reindex", "Rebuild the indexes of tasks and patients."
     ),
+    "check_index": Entry(
+        "camcops.cli.records", "check_index", "Check the indexes of tasks and patients."
+    ),
     "backup": Entry(
         "camcops.cli.keeping", "backup", "Write everything to one file, while serving."
     ),

@@ -2,10 +2,15 @@
 """Commands about stored records."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from camcops.cli.shell import ServerCommand, config_option, open_site
+from camcops.problems import INDEX_WRONG, Problem
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 @click.command(cls=ServerCommand)
@@ -26,3 +31,29 @@ def reindex(config: Path) -> None:
 
     total = site.database.write(lambda conn: rebuild(site.database, conn, progress))
     click.echo(f"Tasks indexed: {total}", err=True)
+
+
+@click.command(cls=ServerCommand)
+@config_option(required=True)
+@click.option("--show_all_bad", is_flag=True, help="Show every fault, not only the first.")
+def check_index(config: Path, show_all_bad: bool) -> None:
+    """Check that the indexes of tasks and patients agree with the records.
+
+    Changes nothing. The exit status is 1 if they don't: `reindex` puts them right.
+    """
+    from camcops.records.index_check import faults
+
+    site = open_site(config)
+
+    def look(conn: "sa.Connection") -> int:
+        found = 0
+        for fault in faults(conn, site.database):
+            click.echo(fault, err=True)
+            found += 1
+            if not show_all_bad:
+                break
+        return found
+
+    if found := site.database.read(look):
+        raise Problem(INDEX_WRONG, count=found if show_all_bad else "at least 1")
+    click.echo("All good.", err=True)
