@@ -36,7 +36,7 @@ def statements_of_one_step(
     return list(seen)
 
 
-@pytest.mark.parametrize("tasks", [1, 40, 700])
+@pytest.mark.parametrize("tasks", [1, 40, pytest.param(700, marks=pytest.mark.slow)])
 def test_one_step(quick_device: WsgiTablet, sqlite_database: Database, tasks: int) -> None:
     budget = FIXED + A_TABLE * 6
     for data, finish in (
