@@ -3,6 +3,7 @@
 
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -97,6 +98,55 @@ def test_socket_overrides_tcp_and_is_gone_after_a_normal_stop(
     assert b"Strict-Transport-Security" not in reply
     assert b"evil" not in reply
     assert not path.exists()
+
+
+def test_gunicorn_speaks_tls_itself(sqlite_database: Database, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    config = write_config(
+        tmp_path,
+        sqlite_database.engine.url,
+        port,
+        SSL_CERTIFICATE=str(certificate),
+        SSL_PRIVATE_KEY=str(key),
+        ALLOW_INSECURE_COOKIES="false",
+    )
+    command = [sys.executable, "-m", "camcops", "serve_gunicorn", "--config", str(config)]
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([*command, "--num_workers", "1"], stdout=log, stderr=log)
+    try:
+        wait_for(lambda: "Booting worker" in (tmp_path / "log").read_text())
+        with urlopen(f"https://localhost:{port}/", context=trusting) as answer:
+            headers = answer.headers
+    finally:
+        process.terminate()
+        process.wait(20)
+
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "secure" in headers["Set-Cookie"].lower()
 
 
 def test_bad_option_is_refused_by_name(sqlite_database: Database, tmp_path: Path) -> None:

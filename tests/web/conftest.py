@@ -42,7 +42,7 @@ def people(peopled: tuple[Path, People]) -> People:
 
 
 @pytest.fixture
-def sqlite_database(
+def site_database(
     library: Library, peopled: tuple[Path, People], tmp_path: Path
 ) -> Iterator[Database]:
     """A copy of the database with users."""
@@ -54,10 +54,10 @@ def sqlite_database(
 
 
 @pytest.fixture
-def site(sqlite_database: Database, tmp_path: Path) -> Site:
-    settings = load(write_config(tmp_path, sqlite_database.engine.url, 8000))
+def site(site_database: Database, tmp_path: Path) -> Site:
+    settings = load(write_config(tmp_path, site_database.engine.url, 8000))
     audit = AuditTrail(audit_key(settings.site))
-    return Site(settings, sqlite_database.library, sqlite_database, audit)
+    return Site(settings, site_database.library, site_database, audit)
 
 
 @pytest.fixture

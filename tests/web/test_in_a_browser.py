@@ -38,8 +38,8 @@ def chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def address(serve: Callable[..., int], sqlite_database: Database, people: People) -> str:
-    store_many(sqlite_database, people)
+def address(serve: Callable[..., int], site_database: Database, people: People) -> str:
+    store_many(site_database, people)
     return f"http://127.0.0.1:{serve()}"
 
 

@@ -39,14 +39,14 @@ def test_other_pages_answer_strangers_with_the_form_and_lead_back(browser: Brows
 
 
 def test_logging_in_leads_to_the_page_that_was_wanted(
-    browser: Browser, sqlite_database: Database
+    browser: Browser, site_database: Database
 ) -> None:
     answer = browser.log_in("annie", redirect_url="/webview/tasks?sex=F")
 
     assert answer.status == 303
     assert answer.location == "/webview/tasks?sex=F"
     assert browser.get("/webview/tasks").status == 200
-    assert audited(sqlite_database) == ["Login"]
+    assert audited(site_database) == ["Login"]
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_locked_out_user_is_told_until_when(serve: Callable[..., int]) -> None:
     assert "<time datetime=" in answer.text
 
 
-def test_second_factor_is_never_skipped(browser: Browser, sqlite_database: Database) -> None:
+def test_second_factor_is_never_skipped(browser: Browser, site_database: Database) -> None:
     change = users.update().where(users.c.username == "annie").values(mfa_method="totp")
-    sqlite_database.write(lambda conn: conn.execute(change))
+    site_database.write(lambda conn: conn.execute(change))
 
     answer = browser.log_in("annie")
 
@@ -111,7 +111,7 @@ def test_second_factor_is_never_skipped(browser: Browser, sqlite_database: Datab
 
 
 def test_logging_out_ends_the_session_for_every_copy_of_the_cookie(
-    annie: Browser, sqlite_database: Database
+    annie: Browser, site_database: Database
 ) -> None:
     thief = Browser(annie.port, dict(annie.cookies))
     token = annie.get("/webview").csrf
@@ -122,7 +122,7 @@ def test_logging_out_ends_the_session_for_every_copy_of_the_cookie(
     assert "You are logged out." in annie.get("/webview/login").text
     assert "You are logged out." not in annie.get("/webview/login").text
     assert thief.get("/webview/tasks").status == 403
-    assert audited(sqlite_database) == ["Login", "Logout"]
+    assert audited(site_database) == ["Login", "Logout"]
 
 
 def test_session_token_changes_at_log_in(browser: Browser) -> None:
@@ -135,24 +135,24 @@ def test_session_token_changes_at_log_in(browser: Browser) -> None:
     assert browser.get("/webview/tasks").status == 200
 
 
-def test_strangers_leave_no_session_behind(browser: Browser, sqlite_database: Database) -> None:
+def test_strangers_leave_no_session_behind(browser: Browser, site_database: Database) -> None:
     for _ in range(3):
         browser.get("/")
 
     count = sa.select(sa.func.count()).select_from(sessions)
-    assert sqlite_database.read(lambda conn: conn.scalar(count)) == 0
+    assert site_database.read(lambda conn: conn.scalar(count)) == 0
 
 
-def test_log_in_clears_away_what_has_expired(browser: Browser, sqlite_database: Database) -> None:
+def test_log_in_clears_away_what_has_expired(browser: Browser, site_database: Database) -> None:
     browser.log_in("annie")
     long_ago = sessions.update().values(last_activity_utc=dt.datetime(2020, 1, 1))  # noqa: DTZ001
-    sqlite_database.write(lambda conn: conn.execute(long_ago))
+    site_database.write(lambda conn: conn.execute(long_ago))
     assert browser.get("/webview/tasks").status == 403
 
     browser.log_in("newcomer")
 
     count = sa.select(sa.func.count()).select_from(sessions)
-    assert sqlite_database.read(lambda conn: conn.scalar(count)) == 1
+    assert site_database.read(lambda conn: conn.scalar(count)) == 1
 
 
 def test_altered_cookie_is_no_cookie(annie: Browser) -> None:
@@ -217,7 +217,7 @@ def change(browser: Browser, old: str, new: str, again: str | None = None) -> st
     return answer.text if answer.status == 400 else answer.location
 
 
-def test_password_is_changed(browser: Browser, sqlite_database: Database) -> None:
+def test_password_is_changed(browser: Browser, site_database: Database) -> None:
     browser.log_in("newcomer")
 
     assert change(browser, PASSWORD, "seven purple anvils").endswith("/webview")
@@ -226,7 +226,7 @@ def test_password_is_changed(browser: Browser, sqlite_database: Database) -> Non
     assert browser.get("/webview/tasks").status == 200
     assert browser.log_in("newcomer").status == 401
     assert browser.log_in("newcomer", "seven purple anvils").status == 303
-    assert "Password changed for user newcomer" in audited(sqlite_database)
+    assert "Password changed for user newcomer" in audited(site_database)
 
 
 @pytest.mark.parametrize(

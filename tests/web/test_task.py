@@ -22,17 +22,17 @@ PIXEL = bytes.fromhex(
 
 
 @pytest.fixture
-def smith(sqlite_database: Database, people: People) -> int:
+def smith(site_database: Database, people: People) -> int:
     who = store_patient(
-        sqlite_database, people.liaison, "Smith", "Zoë <i>", idnums={1: 9434765919, 2: 77}
+        site_database, people.liaison, "Smith", "Zoë <i>", idnums={1: 9434765919, 2: 77}
     )
-    return store_task(sqlite_database, people.liaison, "phq9", who, PHQ9)
+    return store_task(site_database, people.liaison, "phq9", who, PHQ9)
 
 
 @pytest.fixture
-def jones(sqlite_database: Database, people: People) -> int:
-    who = store_patient(sqlite_database, people.perinatal, "Jones", "Alan", sex="M")
-    return store_task(sqlite_database, people.perinatal, "phq9", who, PHQ9)
+def jones(site_database: Database, people: People) -> int:
+    who = store_patient(site_database, people.perinatal, "Jones", "Alan", sex="M")
+    return store_task(site_database, people.perinatal, "phq9", who, PHQ9)
 
 
 def store_photo(database: Database, group_id: int, mimetype: str = "image/png") -> tuple[int, int]:
@@ -86,12 +86,12 @@ def test_pdf_opens_in_the_browser_under_the_sites_name(annie: Browser, smith: in
 
 
 def test_each_look_is_in_the_audit_trail(
-    annie: Browser, sqlite_database: Database, smith: int
+    annie: Browser, site_database: Database, smith: int
 ) -> None:
     annie.get(f"/webview/tasks/phq9/{smith}")
     annie.get(f"/webview/tasks/phq9/{smith}/pdf")
 
-    assert trail(sqlite_database) == [
+    assert trail(site_database) == [
         ("Login", None, None),
         ("Viewed HTML", "phq9", smith),
         ("Viewed PDF", "phq9", smith),
@@ -99,7 +99,7 @@ def test_each_look_is_in_the_audit_trail(
 
 
 def test_another_groups_task_is_as_good_as_absent(
-    annie: Browser, sqlite_database: Database, jones: int
+    annie: Browser, site_database: Database, jones: int
 ) -> None:
     for ending in ("", "/pdf"):
         refused = annie.get(f"/webview/tasks/phq9/{jones}{ending}")
@@ -107,7 +107,7 @@ def test_another_groups_task_is_as_good_as_absent(
 
         assert refused.status == absent.status == 404
         assert refused.text == absent.text
-    assert [row[0] for row in trail(sqlite_database)] == ["Login"]
+    assert [row[0] for row in trail(site_database)] == ["Login"]
 
 
 def test_user_without_groups_finds_nothing(browser: Browser, smith: int) -> None:
@@ -132,9 +132,9 @@ def test_strangers_see_no_task(browser: Browser, smith: int, ending: str) -> Non
 
 
 def test_picture_is_shown_on_the_page_and_audited(
-    annie: Browser, sqlite_database: Database, people: People
+    annie: Browser, site_database: Database, people: People
 ) -> None:
-    pk, blob = store_photo(sqlite_database, people.liaison)
+    pk, blob = store_photo(site_database, people.liaison)
 
     page = annie.get(f"/webview/tasks/photo/{pk}").text
     answer = annie.get(f"/webview/blobs/{blob}")
@@ -144,15 +144,15 @@ def test_picture_is_shown_on_the_page_and_audited(
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["content-disposition"] == "inline"
     assert "no-store" in answer.headers["cache-control"]
-    assert trail(sqlite_database)[-1] == ("Viewed picture", "photo", pk)
+    assert trail(site_database)[-1] == ("Viewed picture", "photo", pk)
     assert annie.get(f"/webview/tasks/photo/{pk}/pdf").status == 200
 
 
 @pytest.mark.parametrize("mimetype", ["text/html", "image/svg+xml", "application/pdf", ""])
 def test_only_pictures_of_known_kinds_are_shown_in_place(
-    annie: Browser, sqlite_database: Database, people: People, mimetype: str
+    annie: Browser, site_database: Database, people: People, mimetype: str
 ) -> None:
-    _, blob = store_photo(sqlite_database, people.liaison, mimetype)
+    _, blob = store_photo(site_database, people.liaison, mimetype)
 
     answer = annie.get(f"/webview/blobs/{blob}")
 
@@ -161,9 +161,9 @@ def test_only_pictures_of_known_kinds_are_shown_in_place(
 
 
 def test_another_groups_picture_is_as_good_as_absent(
-    annie: Browser, sqlite_database: Database, people: People
+    annie: Browser, site_database: Database, people: People
 ) -> None:
-    _, blob = store_photo(sqlite_database, people.perinatal)
+    _, blob = store_photo(site_database, people.perinatal)
 
     refused, absent = annie.get(f"/webview/blobs/{blob}"), annie.get("/webview/blobs/999999")
 
@@ -173,18 +173,18 @@ def test_another_groups_picture_is_as_good_as_absent(
 
 
 def test_strangers_see_no_picture(
-    browser: Browser, sqlite_database: Database, people: People
+    browser: Browser, site_database: Database, people: People
 ) -> None:
-    _, blob = store_photo(sqlite_database, people.liaison)
+    _, blob = store_photo(site_database, people.liaison)
 
     assert browser.get(f"/webview/blobs/{blob}").status == 403
 
 
 @pytest.mark.parametrize("ending", ["", "/pdf"])
 def test_a_task_costs_fifteen_statements(
-    annie: Browser, sqlite_database: Database, smith: int, ending: str
+    annie: Browser, site_database: Database, smith: int, ending: str
 ) -> None:
-    with count_statements(sqlite_database) as seen:
+    with count_statements(site_database) as seen:
         assert annie.get(f"/webview/tasks/phq9/{smith}{ending}").status == 200
 
     assert len(seen) <= 15, seen

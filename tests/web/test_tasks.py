@@ -16,17 +16,17 @@ def names(page: str) -> list[str]:
 
 
 @pytest.fixture
-def smith(sqlite_database: Database, people: People) -> int:
+def smith(site_database: Database, people: People) -> int:
     """A PHQ-9 of a patient of annie's group."""
-    who = store_patient(sqlite_database, people.liaison, "Smith", "Zoë", idnums={1: 9434765919})
-    return store_task(sqlite_database, people.liaison, "phq9", who, PHQ9, alert=True)
+    who = store_patient(site_database, people.liaison, "Smith", "Zoë", idnums={1: 9434765919})
+    return store_task(site_database, people.liaison, "phq9", who, PHQ9, alert=True)
 
 
 @pytest.fixture
-def jones(sqlite_database: Database, people: People) -> int:
+def jones(site_database: Database, people: People) -> int:
     """A PHQ-9 of a patient of the group that annie does not see."""
-    who = store_patient(sqlite_database, people.perinatal, "Jones", "Alan", sex="M")
-    return store_task(sqlite_database, people.perinatal, "phq9", who, PHQ9)
+    who = store_patient(site_database, people.perinatal, "Jones", "Alan", sex="M")
+    return store_task(site_database, people.perinatal, "phq9", who, PHQ9)
 
 
 def test_a_row_says_who_what_when_and_in_which_state(annie: Browser, smith: int) -> None:
@@ -106,9 +106,9 @@ def test_empty_lists_say_why(annie: Browser, browser: Browser) -> None:
 
 
 def test_paging_by_key_loses_and_repeats_nothing(
-    annie: Browser, sqlite_database: Database, people: People
+    annie: Browser, site_database: Database, people: People
 ) -> None:
-    store_many(sqlite_database, people, rounds=10)
+    store_many(site_database, people, rounds=10)
     seen: list[str] = []
     address = "/webview/tasks?sex=F"
 
@@ -124,22 +124,22 @@ def test_paging_by_key_loses_and_repeats_nothing(
 @pytest.mark.parametrize("path", ["/webview/tasks", "/webview/tasks?surname=Abernathy", "/webview"])
 @pytest.mark.parametrize("user", ["annie", "root"])
 def test_a_list_costs_ten_statements_however_long(
-    browser: Browser, sqlite_database: Database, people: People, path: str, user: str
+    browser: Browser, site_database: Database, people: People, path: str, user: str
 ) -> None:
-    store_many(sqlite_database, people, rounds=10)
+    store_many(site_database, people, rounds=10)
     browser.log_in(user)
 
-    with count_statements(sqlite_database) as seen:
+    with count_statements(site_database) as seen:
         assert len(names(browser.get(path).text)) >= 8
 
     assert len(seen) <= 10, seen
 
 
 def test_names_that_look_like_markup_are_text(
-    annie: Browser, sqlite_database: Database, people: People
+    annie: Browser, site_database: Database, people: People
 ) -> None:
-    who = store_patient(sqlite_database, people.liaison, "<script>alert(1)</script>", "\"'>")
-    store_task(sqlite_database, people.liaison, "phq9", who, PHQ9)
+    who = store_patient(site_database, people.liaison, "<script>alert(1)</script>", "\"'>")
+    store_task(site_database, people.liaison, "phq9", who, PHQ9)
 
     page = annie.get("/webview/tasks").text
 
