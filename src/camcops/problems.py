@@ -141,9 +141,25 @@ DATABASE_LACKS_TABLES = Kind(
 )
 DATABASE_OF_CAMCOPS_2 = Kind(
     "database_of_camcops_2",
-    "The database belongs to CamCOPS 2 (revision found: {found}; expected: {expected}), which this program can't take over yet.",
-    "Nothing was changed. Name an empty database in DB_URL and run “camcops_server upgrade_db”.",
+    "The database belongs to CamCOPS 2 at revision {found}; only one at revision {needed} can be taken over.",
+    "Nothing was changed. Let CamCOPS 2.4 bring it to that revision first, or name an empty database in DB_URL.",
     http=503,
+)
+DATABASE_TO_ADOPT = Kind(
+    "database_to_adopt",
+    "The database belongs to CamCOPS 2.4 and has not been taken over yet, or not wholly.",
+    "Stop CamCOPS 2.4, make a backup and run “camcops_server upgrade_db”.",
+    http=503,
+)
+DATABASE_NOT_ADOPTED = Kind(
+    "database_not_adopted",
+    "The database was not taken over from CamCOPS 2.4, or not wholly: there is nothing to finish.",
+    "If it belongs to CamCOPS 2.4, run “camcops_server upgrade_db” first.",
+)
+ADOPTION_UNCONFIRMED = Kind(
+    "adoption_unconfirmed",
+    "Nothing was changed: once the adoption is finished, CamCOPS 2.4 may not be able to use the database again.",
+    "If that is what you want, add “--confirm_finish_adoption”.",
 )
 
 # --- accounts ----------------------------------------------------------------------------------
@@ -365,6 +381,29 @@ BACKUP_UNUSABLE = Kind(
     "keeping.backup_unusable",
     "The backup {path} can't be used: {reason}.",
     "Nothing was changed.",
+)
+
+SEAL_FILE_UNUSABLE = Kind(
+    "audit.seal_file_unusable",
+    "The file of seals {path} can't be used: {reason}.",
+    "See AUDIT_SEAL_FILE in the configuration.",
+)
+SEAL_FILE_DIFFERS = Kind(
+    "audit.seal_file_differs",
+    "The file of seals {path} knows seal {number} of the audit trail, which the database has not, or "
+    "has otherwise.",
+    "Either the database was put back to an earlier state, or the trail was tampered with: find out which, "
+    "keep the file, and name a new one in AUDIT_SEAL_FILE. No seal is added to this one.",
+)
+SEAL_UNREADABLE = Kind(
+    "audit.seal_unreadable",
+    "The newest seal of the audit trail is not as the program writes them.",
+    "Somebody altered it: see `camcops_server audit verify`.",
+)
+AUDIT_TAMPERED = Kind(
+    "audit.tampered",
+    "The audit trail is not as it was written: {count} findings.",
+    "Keep the database, its backups and the file of seals as they are, and find out who could write to it.",
 )
 
 NO_FREE_PORT = Kind(

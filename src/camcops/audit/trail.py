@@ -127,12 +127,13 @@ def fitting(details: str) -> str:
 def _code(key: bytes, nonce: str, row: Mapping[str, object]) -> str:
     """HMAC-SHA-256 over the nonce and the row's content, written as a JSON list in a fixed order."""
     content = json.dumps(
-        [nonce, *(_plain(row[column]) for column in SIGNED_COLUMNS)],
+        [nonce, *(plain(row[column]) for column in SIGNED_COLUMNS)],
         ensure_ascii=True,
         separators=(",", ":"),
     )
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value of a row as it is signed."""
     return value.isoformat(timespec="seconds") if isinstance(value, dt.datetime) else value

@@ -138,6 +138,20 @@ class SiteSettings:
         "SESSION_COOKIE_SECRET. Keep old ones: without them old rows can't be verified.",
         secret=True,
     )
+    audit_former_secrets: tuple[str, ...] = setting(
+        lines,
+        (),
+        "Earlier values of AUDIT_SECRET (or of SESSION_COOKIE_SECRET, where AUDIT_SECRET was blank), one "
+        "a line: rows and seals made with them can then still be verified.",
+        secret=True,
+        multiline=True,
+    )
+    audit_seal_file: Path | None = setting(
+        path,
+        None,
+        "File to which each seal of the audit trail is appended too. Best on another machine or on "
+        "append-only storage: only with it can rows cut off the trail's end, with their seals, be missed.",
+    )
     session_timeout_minutes: int = setting(
         integer(1), 30, "A session ends this long after its last request (browser and tablet)."
     )
@@ -230,6 +244,11 @@ class SiteSettings:
     )
     client_api_loglevel: int = setting(
         level, logging.INFO, "The same for the tablets' side.", shown_default="info"
+    )
+    log_format: str = setting(
+        one_of("plain", "json"),
+        "plain",
+        "Lines of the log: plain, or one JSON object each, for programs that gather logs.",
     )
     fonttools_loglevel: int = setting(
         level, logging.WARNING, "Obsolete: accepted and ignored.", shown_default="warning"

@@ -12,16 +12,18 @@ from sqlalchemy.exc import DBAPIError
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
 from camcops.db.schema import schema_state, upstream_revision
+from camcops.db.seeds import UPSTREAM_REVISION
 from camcops.problems import (
     DATABASE_EMPTY,
     DATABASE_LACKS_TABLES,
     DATABASE_NEWER,
     DATABASE_OF_CAMCOPS_2,
     DATABASE_OUTDATED,
+    DATABASE_TO_ADOPT,
     Problem,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0009")
 """Of the server's own tables, oldest first (`migrations/versions/`)."""
 
 REVISION = REVISIONS[-1]
@@ -105,7 +107,17 @@ def _recorded_without_state(connection: Connection) -> _Recorded:
 
 
 def refuse_upstream(connection: Connection, names: Iterable[str]) -> None:
-    """Raise a Problem if these are the tables of CamCOPS 2, which are not ours to change."""
+    """Raise a Problem if these are the tables of CamCOPS 2: it must be adopted, or can't be."""
     if upstream_revision.name in names:
-        found = connection.execute(sa.select(upstream_revision.c.version_num)).scalar_one_or_none()
-        raise Problem(DATABASE_OF_CAMCOPS_2, found=found, expected=REVISION)
+        require_adoptable(connection)
+        raise Problem(DATABASE_TO_ADOPT)
+
+
+def require_adoptable(connection: Connection) -> str:
+    """The revision of CamCOPS 2 that the database is at; raises a Problem unless it is the one that
+    can be adopted.
+    """
+    found = connection.execute(sa.select(upstream_revision.c.version_num)).scalar_one_or_none()
+    if found != UPSTREAM_REVISION:
+        raise Problem(DATABASE_OF_CAMCOPS_2, found=found or "unknown", needed=UPSTREAM_REVISION)
+    return found

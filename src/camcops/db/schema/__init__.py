@@ -8,6 +8,7 @@ from camcops.db.schema.accounts import (
     memberships,
     users,
 )
+from camcops.db.schema.adoption import adoption, adoption_repairs
 from camcops.db.schema.devices import (
     device_tables,
     devices,
@@ -47,6 +48,7 @@ from camcops.db.schema.schedules import (
 from camcops.db.schema.security import (
     account_lockouts,
     audit,
+    audit_seals,
     login_failures,
     sessions,
 )
@@ -60,7 +62,10 @@ from camcops.db.schema.server import (
 __all__ = [
     "TABLE_OPTIONS",
     "account_lockouts",
+    "adoption",
+    "adoption_repairs",
     "audit",
+    "audit_seals",
     "blobs",
     "device_tables",
     "devices",

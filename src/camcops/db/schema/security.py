@@ -3,7 +3,8 @@
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
 
-from camcops.db.schema.metadata import TABLE_OPTIONS, metadata
+from camcops.db.schema.metadata import LINK_OPTIONS, TABLE_OPTIONS, metadata
+from camcops.db.types import LongText
 
 sessions = Table(
     "_security_webviewer_sessions",
@@ -62,4 +63,21 @@ audit = Table(
     Index("ix__security_audit_patient", "patient_server_pk"),
     Index("ix__security_audit_user", "user_id", "when_access_utc"),
     **TABLE_OPTIONS,
+)
+
+# Ours. Each seal covers the rows of the audit trail from the one before it onwards.
+audit_seals = Table(
+    "_audit_seals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("first_id", Integer, nullable=False),
+    Column("last_id", Integer, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("absent", LongText, nullable=False),  # JSON: ranges of ids that no row had
+    Column("late", LongText, nullable=False),  # JSON: ids absent from earlier seals, here now
+    Column("previous", String(64), nullable=False),
+    Column("sealed_at_utc", DateTime, nullable=False),
+    Column("code", String(120), nullable=False),
+    **LINK_OPTIONS,
 )
