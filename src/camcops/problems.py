@@ -329,6 +329,12 @@ FORM_TOO_OLD = Kind(
     "Go back, reload the page and send it again.",
     403,
 )
+COOKIE_MISSING = Kind(
+    "page.cookie-missing",
+    "Your browser sent no cookie with the form, so nothing was changed.",
+    "Open this site by its https address, and allow its cookies.",
+    403,
+)
 PAGE_NOT_FOUND = Kind(
     "page.not-found",
     "There is no such page, or it is not yours to see.",

@@ -192,6 +192,16 @@ def test_forms_without_our_token_change_nothing(annie: Browser, path: str, token
     assert annie.get("/webview/tasks").status == 200
 
 
+def test_browser_without_cookies_is_told_why_it_cannot_log_in(browser: Browser) -> None:
+    token = browser.get("/webview/login").csrf
+    browser.cookies.clear()
+
+    answer = browser.post("/webview/login", {"csrf_token": token, "username": "annie"})
+
+    assert answer.status == 403
+    assert "sent no cookie" in answer.text
+
+
 def test_logging_out_by_a_mere_link_is_impossible(annie: Browser) -> None:
     assert annie.get("/webview/logout").status == 405
     assert annie.get("/webview/tasks").status == 200

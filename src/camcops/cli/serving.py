@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that serve tablets and browsers; every key of `[server]` can be given as an option."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,8 @@ def serve_pyramid(config: Path | None, **options: Any) -> None:
 
 
 def _application(site: "Site") -> "WSGIApplication":
+    # Pyramid still uses pkg_resources; its notice is none that an administrator could act on.
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     from camcops.serving.composition import compose
     from camcops.web.application import make_wsgi_app
 

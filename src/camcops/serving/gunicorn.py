@@ -10,6 +10,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from camcops.config.server import ServerSettings
 
@@ -17,6 +18,14 @@ log = logging.getLogger(__name__)
 
 THREADS = 8
 """Requests that one process serves at a time; each may hold one database connection."""
+
+
+class OurLog(Logger):  # type: ignore[misc]
+    """Gunicorn's messages in the program's own log, in its form."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.setLevel(logging.INFO)
+        self.error_log.propagate = True
 
 
 class Embedded(BaseApplication):  # type: ignore[misc]
@@ -77,7 +86,7 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
         "secure_scheme_headers": {},
-        "errorlog": "-",
+        "logger_class": OurLog,
     }
     if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file should never wait for a disk
         chosen["worker_tmp_dir"] = "/dev/shm"  # noqa: S108

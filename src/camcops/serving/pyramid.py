@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import socketserver
+from threading import Thread
 from types import FrameType
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -59,16 +60,17 @@ def serve(application: WSGIApplication, settings: ServerSettings) -> None:
     server = make_server(application, settings.host, settings.port)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        # Not by an exception: raised while a request is served, wsgiref would take it for that request's.
+        Thread(target=server.shutdown).start()
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     log.info(
         "Listening on http://%s:%d/ (web pages: /webview; tablets: /database)",
         *server.server_address[:2],
     )
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        log.info("Stopped")
     finally:
         server.server_close()
+    log.info("Stopped")

@@ -16,6 +16,7 @@ from camcops.problems import Problem
 from camcops.web.login import login_page
 from camcops.web.policy import may_use_pages
 from camcops.web.rendering import environment
+from camcops.web.visits import COOKIE
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,10 @@ def forbidden(error: Exception, request: Request) -> Any:
 
 
 def form_too_old(error: Exception, request: Request) -> dict[str, Any]:
-    return problem_page(Problem(problems.FORM_TOO_OLD), request)
+    sent = COOKIE in request.cookies
+    return problem_page(
+        Problem(problems.FORM_TOO_OLD if sent else problems.COOKIE_MISSING), request
+    )
 
 
 def unreadable(error: Exception, request: Request) -> Response:
