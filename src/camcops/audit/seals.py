@@ -33,6 +33,7 @@ MOST_ROWS: Final = 10_000
 LATE_SEALS: Final = 120
 """How many seals back a row may still come late: two hours, at one seal a minute."""
 
+LISTS: Final = ("absent", "late")
 RANGES_A_STATEMENT: Final = 200
 BEFORE_THE_FIRST: Final = hashlib.sha256(b"camcops audit seals").hexdigest()
 
@@ -89,7 +90,7 @@ class Seal:
     def values(self) -> dict[str, Any]:
         """As columns of the table."""
         stored: dict[str, Any] = {name: getattr(self, name) for name in Seal.__slots__}
-        for name in ("absent", "late"):
+        for name in LISTS:
             stored[name] = json.dumps(stored[name], separators=(",", ":"))
         return stored
 
@@ -102,7 +103,10 @@ def seal_of(row: Mapping[str, Any]) -> Seal:
         values["late"] = tuple(int(number) for number in json.loads(values["late"]))
     except TypeError as error:
         raise ValueError("not the lists of a seal") from error
-    return Seal(**values)
+    seal = Seal(**values)
+    if any(seal.values()[name] != row[name] for name in LISTS):
+        raise ValueError("not written as lists of a seal are")
+    return seal
 
 
 def entry(row: Mapping[str, Any]) -> bytes:

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from camcops import problems
 from camcops.problems import Problem
+from camcops.serving.log_lines import PLAIN, formatter, use_format
 
 if TYPE_CHECKING:
     from camcops.config import Settings
@@ -114,24 +115,6 @@ def _verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
             handler.setLevel(logging.DEBUG)
 
 
-class LogFormatter(logging.Formatter):
-    """Time, process and thread, logger, level, text; coloured on a terminal only."""
-
-    COLOURS: ClassVar = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
-
-    def __init__(self, colour: bool) -> None:
-        super().__init__(
-            "%(asctime)s.%(msecs)03d [p%(process)d.t%(thread)d] %(name)s:%(levelname)s: %(message)s",
-            "%Y-%m-%d %H:%M:%S",
-        )
-        self.colour = colour
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        code = self.COLOURS.get(record.levelno)
-        return f"\x1b[{code}m{line}\x1b[0m" if self.colour and code else line
-
-
 def start_log(*, verbose: bool = False, silent: bool = False) -> None:
     """Send the log to standard error, so that standard output is only what the command makes."""
     handler: logging.Handler
@@ -139,7 +122,7 @@ def start_log(*, verbose: bool = False, silent: bool = False) -> None:
         handler = logging.NullHandler()
     else:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(LogFormatter(sys.stderr.isatty()))
+        handler.setFormatter(formatter(PLAIN))
         handler.setLevel(logging.DEBUG if verbose else logging.INFO)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -170,6 +153,7 @@ def settings_of(config: Path | None, overrides: Mapping[str, str] | None = None)
     path = Path(name).absolute()
     os.environ[CONFIG_VARIABLE] = str(path)
     settings = load(path, overrides)
+    use_format(settings.site.log_format)
     for warning in settings.warnings:
         logging.getLogger("camcops.config").warning("%s: %s", path, warning)
     logging.getLogger().setLevel(settings.site.webview_loglevel)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from camcops.config.server import ServerSettings
+from camcops.serving.log_lines import within_request
 from camcops.serving.proxy import ReverseProxy
 from camcops.serving.request_log import REQUEST_ID, RequestLog
 
@@ -22,7 +23,8 @@ def compose(application: WSGIApplication, settings: ServerSettings) -> WSGIAppli
 
 def _numbered(application: WSGIApplication) -> WSGIApplication:
     def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        environ[REQUEST_ID] = secrets.token_hex(6)
-        return application(environ, start)
+        number = environ[REQUEST_ID] = secrets.token_hex(6)
+        with within_request(number):
+            return application(environ, start)
 
     return serve

@@ -26,6 +26,16 @@ class OurLog(Logger):  # type: ignore[misc]
     def setup(self, cfg: Any) -> None:
         self.error_log.setLevel(logging.INFO)
         self.error_log.propagate = True
+        self.error_log.addFilter(without_queries)
+
+
+def without_queries(record: logging.LogRecord) -> bool:
+    """Cuts query strings off the addresses that a message is given: they can name a patient."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            value.partition("?")[0] if isinstance(value, str) else value for value in record.args
+        )
+    return True
 
 
 class Embedded(BaseApplication):  # type: ignore[misc]

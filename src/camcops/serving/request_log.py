@@ -2,7 +2,6 @@
 """One line in the log for each request, without the query string: that can name a patient."""
 
 import logging
-import secrets
 from collections.abc import Iterable
 from time import monotonic
 from typing import Any
@@ -28,7 +27,6 @@ class RequestLog:
         self.timing = settings.show_timing
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        environ.setdefault(REQUEST_ID, secrets.token_hex(6))
         begun = monotonic()
         status = ["-"]
 
@@ -57,7 +55,7 @@ def _described(environ: WSGIEnvironment) -> str:
     path = quote(raw.encode("latin-1", "replace"), safe="/:@!$&'()*+,;=~")
     method = _printable(str(environ.get("REQUEST_METHOD", "")))
     protocol = environ.get("SERVER_PROTOCOL", "")
-    return f'{who}: "{method} {path} {protocol}" [{environ[REQUEST_ID]}]'
+    return f'{who}: "{method} {path} {protocol}"'
 
 
 def _printable(text: str) -> str:
