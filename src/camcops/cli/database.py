@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from camcops.cli.shell import ServerCommand, config_option, settings_of
+from camcops.cli.shell import ServerCommand, config_option, open_site, settings_of
 
 LINES_EVERY = 100
 
@@ -18,15 +18,22 @@ LINES_EVERY = 100
     "--show_sql_only", is_flag=True, help="Print the SQL that would be run; change nothing."
 )
 @click.option(
-    "--no_reindex", is_flag=True, help="Don't rebuild the indexes of tasks and patients afterwards."
+    "--dry_run", is_flag=True, help="Of a database of CamCOPS 2.4: only tell what would be done."
 )
-def upgrade_db(config: Path, show_sql_only: bool, no_reindex: bool) -> None:
+@click.option(
+    "--no_reindex",
+    is_flag=True,
+    help="Don't rebuild the indexes of tasks and patients afterwards. (Without effect until the"
+    " adoption of a database of CamCOPS 2.4 is finished.)",
+)
+def upgrade_db(config: Path, show_sql_only: bool, dry_run: bool, no_reindex: bool) -> None:
     """Make the tables of a new database, or bring an older one up to date.
 
-    Safe to repeat, to interrupt and to run twice at once. Make a backup first where there is something
-    to lose.
+    A database that CamCOPS 2.4 made is taken over; CamCOPS 2.4 can still use it afterwards. Safe to
+    repeat, to interrupt and to run twice at once. Make a backup first where there is something to lose.
     """
     from camcops.db.upgrade import sql_of_upgrade, upgrade
+    from camcops.records.adoption.adopting import Adoption, rehearse
     from camcops.site import Site
 
     site = Site.open(settings_of(config))
@@ -34,13 +41,44 @@ def upgrade_db(config: Path, show_sql_only: bool, no_reindex: bool) -> None:
     if show_sql_only:
         click.echo(sql_of_upgrade(url, site.library), nl=False)
         return
-    upgrade(url, site.library, progress=_progress())
-    if not no_reindex:
+    if dry_run:
+        for sentence in rehearse(site.database):
+            _tell(sentence)
+        return
+    adoption = Adoption(_tell)
+    upgrade(url, site.library, progress=_progress(), adopter=adoption)
+    if not no_reindex and not adoption.happened:
         from camcops.records.reindex import rebuild
 
         total = site.database.write(lambda conn: rebuild(site.database, conn, _ignore))
         click.echo(f"Tasks indexed: {total}", err=True)
     click.echo("The database is up to date.", err=True)
+
+
+@click.command(cls=ServerCommand)
+@config_option(required=True)
+@click.option("--confirm_finish_adoption", is_flag=True, help="Yes, CamCOPS 2.4 is done with.")
+def finish_adoption(config: Path, confirm_finish_adoption: bool) -> None:
+    """Keep a database of CamCOPS 2.4 for good.
+
+    Until then both programs can use the database, one at a time. Afterwards this program may change it
+    in ways that CamCOPS 2.4 doesn't know, and upgrade_db no longer looks for what CamCOPS 2.4 left
+    wrong. The data stay as they are.
+    """
+    from camcops.problems import ADOPTION_UNCONFIRMED, Problem
+    from camcops.records.adoption.adopting import finish
+
+    site = open_site(config)
+    if not confirm_finish_adoption:
+        raise Problem(ADOPTION_UNCONFIRMED)
+    if site.database.write(finish):
+        _tell("The adoption is final: don't run CamCOPS 2.4 on this database again.")
+    else:
+        _tell("The adoption was final already.")
+
+
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _ignore(_table: str, _tasks: int) -> None:

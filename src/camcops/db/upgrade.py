@@ -9,7 +9,7 @@ stopped.
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import camcops
 from camcops.db import migrations
+from camcops.db.adoption import TO_ADOPT, AdoptionState, adoption_state
 from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
@@ -28,10 +29,14 @@ from camcops.db.state import (
     VERSION_TABLE,
     fingerprint,
     refuse_other_revisions,
-    refuse_upstream,
     version_table,
 )
-from camcops.problems import DATABASE_BUSY, DATABASE_UNAVAILABLE, Problem
+from camcops.problems import (
+    DATABASE_BUSY,
+    DATABASE_TO_ADOPT,
+    DATABASE_UNAVAILABLE,
+    Problem,
+)
 
 if TYPE_CHECKING:
     from camcops.instruments.library import Library
@@ -47,21 +52,49 @@ def _silent(done: int, total: int, what: str) -> None:
     """Progress that nobody watches."""
 
 
-def upgrade(database_url: str, library: "Library", *, progress: Progress = _silent) -> None:
+class Adopter(Protocol):
+    """What taking over a database of CamCOPS 2.4 needs besides new tables, columns and indexes.
+
+    It is called at every upgrade until the adoption is finished: CamCOPS 2.4 may have been at work
+    in between.
+    """
+
+    def begin(self, connection: Connection, database: Database) -> None:
+        """Before anything is added: record that it has begun, and put right what is wrong."""
+
+    def complete(self, connection: Connection, database: Database, progress: Progress) -> None:
+        """When all is there: fill what we keep besides, and record that it is done."""
+
+
+def upgrade(
+    database_url: str,
+    library: "Library",
+    *,
+    progress: Progress = _silent,
+    adopter: Adopter | None = None,
+) -> None:
     """Create or extend the database at an address so that it is as this program needs it.
 
-    Raises Problem if it belongs to CamCOPS 2 or to a newer program (nothing is changed then), or is
-    out of reach.
+    One that belongs to CamCOPS 2.4 is taken over if an `adopter` is given. Raises Problem if it
+    isn't then, is of another revision of CamCOPS 2 or of a newer program (nothing is changed then),
+    or is out of reach.
     """
     database = connect(database_url, library)
     try:
         with _exclusive(database.engine) as connection:
-            _refuse_strangers(connection)
+            state = adoption_state(connection)
+            if state is AdoptionState.UNDER_WAY and adopter is None:
+                raise Problem(DATABASE_TO_ADOPT)
+            adopting = adopter if state in TO_ADOPT else None
+            if adopting:
+                adopting.begin(connection, database)
             version_table.create(connection, checkfirst=True)
             progress(0, 1, "the server's own tables")
             migrations.migrate(connection)
             _extend(connection, database, progress)
             seed(connection)
+            if adopting:
+                adopting.complete(connection, database, progress)
             _stamp(connection, database)
     except DBAPIError as error:
         if (reason := why_unavailable(error)) is not None:
@@ -90,7 +123,7 @@ def sql_of_upgrade(database_url: str, library: "Library") -> str:
 
 def _look(connection: Connection) -> tuple[Catalogue, str | None]:
     """What the database will hold once its revisions have run, and its present revision."""
-    _refuse_strangers(connection)
+    adoption_state(connection)
     found = read_catalogue(connection)
     revision = None
     if VERSION_TABLE in found:
@@ -98,17 +131,6 @@ def _look(connection: Connection) -> tuple[Catalogue, str | None]:
     refuse_other_revisions(revision)
     server = {table.name: frozenset(table.columns.keys()) for table in metadata.sorted_tables}
     return Catalogue({**server, **found.columns}, found.indexes), revision
-
-
-def _refuse_strangers(connection: Connection) -> None:
-    """Raise a Problem if the database isn't ours to change."""
-    names = sa.inspect(connection).get_table_names()
-    if VERSION_TABLE not in names:
-        refuse_upstream(connection, names)
-    else:
-        refuse_other_revisions(
-            connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
-        )
 
 
 @contextmanager
