@@ -16,6 +16,9 @@ COMMANDS = {
     "upgrade_db": Entry(
         "camcops.cli.database", "upgrade_db", "Make the database, or bring it up to date."
     ),
+    "finish_adoption": Entry(
+        "camcops.cli.database", "finish_adoption", "Keep a database of CamCOPS 2.4 for good."
+    ),
     "make_superuser": Entry(
         "camcops.cli.accounts", "make_superuser", "Make a user who may do everything."
     ),

@@ -120,4 +120,4 @@ def require_adoptable(connection: Connection) -> str:
     found = connection.execute(sa.select(upstream_revision.c.version_num)).scalar_one_or_none()
     if found != UPSTREAM_REVISION:
         raise Problem(DATABASE_OF_CAMCOPS_2, found=found or "unknown", needed=UPSTREAM_REVISION)
-    return found
+    return UPSTREAM_REVISION

@@ -115,11 +115,10 @@ def plan(connection: sa.Connection, tables: list[ClientTable]) -> list[str]:
 
 def mend(connection: sa.Connection, tables: list[ClientTable]) -> list[Repair]:
     """Put right what must be right before two current rows are forbidden; a second run finds nothing."""
-    repairs: list[Repair] = []
+    repairs = duplicates.mend(connection, [client.table for client in tables])
     uploads = abandoned.Uploads(connection)
     old_rows: dict[str, list[int]] = {}
     for client in tables:
-        repairs += duplicates.mend(connection, client.table)
         counts = abandoned.count(connection, client.table)
         repairs += uploads.mend(client.table, counts)
         old_rows[client.name] = [device for device, now in counts.items() if now.old]

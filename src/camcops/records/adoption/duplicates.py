@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two current rows of one object of a device: the newest stays, the older are superseded in turn."""
+"""Two current rows of one key of a device in one era.
 
-from collections.abc import Iterable, Iterator
+In a closed era they may be different records: see `colliding_eras`. Otherwise they are versions of
+one record: the newest stays, the older are superseded in turn.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.records.adoption.colliding_eras import boundaries, part
 from camcops.records.adoption.repair import Repair, RepairKind, alter
 
 _OBJECT = ("_device_id", "_era", "id")
@@ -22,11 +27,19 @@ _SUPERSEDED = (
 )
 
 
-def mend(conn: sa.Connection, table: sa.Table) -> list[Repair]:
-    """Leave one current row of each object of a table; the rows that were altered.
+def mend(conn: sa.Connection, tables: Collection[sa.Table]) -> list[Repair]:
+    """Leave one current row of each key in each era; the rows that were altered."""
+    doubles = {table: list(_doubles(conn, table)) for table in tables}
+    affected = [table for table, found in doubles.items() if found]
+    collided = boundaries(versions for table in affected for versions in doubles[table])
+    repairs = part(conn, tables, collided)
+    for table in affected:
+        repairs += _supersede(conn, table)
+    return repairs
 
-    An older row is made as the upload would have left it that brought the next newer one.
-    """
+
+def _supersede(conn: sa.Connection, table: sa.Table) -> list[Repair]:
+    """An older row is made as the upload would have left it that brought the next newer one."""
     superseded: list[dict[str, Any]] = []
     linked: list[dict[str, Any]] = []
     repairs: list[Repair] = []

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One thing that CamCOPS 2.4 left wrong and that was put right, and how it is told."""
 
-import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -11,15 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from camcops.db.instants import utc_now
-from camcops.db.schema import adoption_repairs
+from camcops.db.keys import new_key
+from camcops.db.schema import adoption_repairs, special_notes
 from camcops.records.changes import chunks
-
-log = logging.getLogger(__name__)
 
 
 class RepairKind(Enum):
     """What was wrong; the value stands in `_adoption_repairs.kind`, the text says what was done."""
 
+    SAME_ERA = (
+        "same_era",
+        "finalized in the same second as others of the device: given an era of their own",
+    )
     TWO_CURRENT = ("two_current", "older of two current versions: superseded by the newer one")
     ABANDONED_UPLOAD = (
         "abandoned_upload",
@@ -100,3 +102,9 @@ def alter(
                 for pk in chunk
             ],
         )
+
+
+def copy_note(conn: sa.Connection, note: Mapping[str, Any], era: str) -> int:
+    """Add the same note (a row of `_special_notes`) in another era; its key."""
+    values = {name: value for name, value in note.items() if name != "note_id"}
+    return new_key(conn.execute(special_notes.insert().values(values | {"era": era})))
