@@ -238,6 +238,44 @@ INDEX_WRONG = Kind(
     500,
 )
 
+SERVER_PATIENT_REFUSED = Kind(
+    "server_patient_refused", "This patient can't be made: {reason}.", "Nothing was changed."
+)
+SERVER_PATIENT_UNKNOWN = Kind(
+    "server_patient_unknown",
+    "No patient number {pk} was made on the server.",
+    "`camcops_server list_patients` shows those there are.",
+    404,
+)
+GROUP_UNKNOWN = Kind(
+    "group_unknown", "There is no group called {name!r}.", "Check the spelling of the name.", 404
+)
+
+# --- task schedules ----------------------------------------------------------------------------
+
+PLAN_UNREADABLE = Kind(
+    "schedules.plan_unreadable",
+    "The file {path} can't be used:\n{faults}\n",
+    "Nothing was changed. See “Patients at home” in the administrator's guide.",
+)
+SCHEDULE_EXISTS = Kind(
+    "schedules.exists",
+    "Group {group} has a schedule called {name!r} already.",
+    "Choose another name.",
+    409,
+)
+SCHEDULE_UNKNOWN = Kind(
+    "schedules.unknown",
+    "The patient's group has no schedule called {name!r}.",
+    "Check the spelling; a patient can only follow schedules of the same group.",
+    404,
+)
+USE_NOT_PERMITTED = Kind(
+    "schedules.use_not_permitted",
+    "The instrument {table} may not be put to {use} use, and group {group} has not said that it will not do so.",
+    "Leave the instrument out.",
+)
+
 # --- tablet ------------------------------------------------------------------------------------
 
 NOT_LOGGED_IN = Kind(
@@ -307,6 +345,42 @@ NO_UPLOAD_IN_PROGRESS = Kind(
 PATIENT_REFUSED = Kind("tablet_patient_refused", "Patient {position}: {reason}.")
 POLICY_NOT_SATISFIED = Kind(
     "tablet_policy_not_satisfied", "Patient does not satisfy the {name} policy ({policy})."
+)
+ACCESS_KEY_UNKNOWN = Kind(
+    "tablet_access_key_unknown",
+    "The access key {key} is not known here.",
+    "Compare it letter by letter, or ask whoever sent it for a new one.",
+    404,
+)
+PATIENT_WITHOUT_ID_NUMBER = Kind(
+    "tablet_patient_without_id_number",
+    "The patient with this access key has no ID number, so records could not be told to be theirs.",
+    "Ask whoever sent the key to add one.",
+    500,
+)
+PATIENT_GONE = Kind(
+    "tablet_patient_gone",
+    "The patient of this account is no longer on the server.",
+    "Ask whoever sent the access key for a new one.",
+    403,
+)
+ANOTHER_PATIENT = Kind(
+    "tablet_another_patient",
+    "This account may only send its own patient's records: {what} on this device is not what the server has.",
+    "Fetch the patient's details anew (update the task schedules), then try again.",
+    403,
+)
+ANOTHER_DEVICE = Kind(
+    "tablet_another_device",
+    "This account was made for another device.",
+    "Register the patient on this device, with the access key.",
+    403,
+)
+DEVICE_HOLDS_OTHERS = Kind(
+    "tablet_device_holds_others",
+    "The server has records from this device that somebody else uploaded and has not finished.",
+    "They must be finalized first: ask an administrator.",
+    403,
 )
 UNEXPECTED_FAILURE = Kind(
     "tablet_unexpected_failure",
@@ -389,6 +463,11 @@ BACKUP_UNUSABLE = Kind(
     "Nothing was changed.",
 )
 
+SCORES_FAILED = Kind(
+    "rescore.failed",
+    "{count} tasks could not be scored.",
+    "The log says which, and where in the program it went wrong.",
+)
 SEAL_FILE_UNUSABLE = Kind(
     "audit.seal_file_unusable",
     "The file of seals {path} can't be used: {reason}.",

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from camcops.audit.trail import AuditTrail
+from camcops.audit.trail import AuditTrail, key_id
 from camcops.config import Settings
 from camcops.config.site import SiteSettings
 from camcops.db.database import Database, connect
@@ -55,5 +55,14 @@ def string_files(patterns: tuple[str, ...]) -> list[Path]:
 
 def audit_key(settings: SiteSettings) -> bytes:
     """The key of the audit trail's codes: it stands in the configuration, never in the database."""
-    secret = settings.audit_secret or settings.session_cookie_secret
+    return _audit_key(settings.audit_secret or settings.session_cookie_secret)
+
+
+def audit_keys(settings: SiteSettings) -> dict[str, bytes]:
+    """The keys of the audit trail, now and formerly, by key id."""
+    keys = [audit_key(settings), *map(_audit_key, settings.audit_former_secrets)]
+    return {key_id(key): key for key in keys}
+
+
+def _audit_key(secret: str) -> bytes:
     return hmac.new(secret.encode(), b"camcops audit trail", hashlib.sha256).digest()

@@ -74,14 +74,17 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
         from camcops.serving import gunicorn
     except ImportError as error:
         raise Problem(problems.SERVER_MISSING, server="Gunicorn", reason=error) from error
+    from camcops.operation.sealer import Sealer
+
     site = open_site(config, overrides(options))
     application = _application(site)
     site.database.engine.dispose()
-    gunicorn.serve(
-        application,
-        site.settings.server,
-        after_fork=lambda: site.database.engine.dispose(close=False),
-    )
+
+    def after_fork() -> None:
+        site.database.engine.dispose(close=False)
+        Sealer(site).start()
+
+    gunicorn.serve(application, site.settings.server, after_fork)
 
 
 @click.command(cls=ServingCommand)
@@ -91,9 +94,11 @@ def serve_pyramid(config: Path | None, **options: Any) -> None:
 
     Options replace the keys of the same name in section [server] of the configuration file.
     """
+    from camcops.operation.sealer import Sealer
     from camcops.serving import pyramid
 
     site = open_site(config, {"show_requests": "true"} | overrides(options))
+    Sealer(site).start()
     pyramid.serve(_application(site), site.settings.server)
 
 
