@@ -57,6 +57,8 @@ def test_scoring_in_words() -> None:
         ('{"table": "phq9", "fields": 3}', "fields is no object"),
         ('{"table": "phq9", "patient": {"dob": "x"}}', "no date"),
         ('{"table": "phq9", "generic": {"when_created": "x"}}', "no ISO 8601"),
+        ('{"table": "phq9", "generic": {"when_created": "2022-05-01T10:00"}}', "no time zone"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_a_bad_line_is_named(line: str, reason: str) -> None:

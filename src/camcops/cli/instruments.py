@@ -125,7 +125,7 @@ def _scored(lines: Iterable[str], library: "Library", tokens: bool) -> Iterator[
             continue
         try:
             content = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Problem(SCORE_INPUT_INVALID, line=number, reason=f"not JSON ({error})") from None
         if not isinstance(content, dict) or not isinstance(content.get("table"), str):
             reason = 'it must be an object with the name of a "table"'

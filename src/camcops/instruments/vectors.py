@@ -81,9 +81,12 @@ def _moment(value: Any, name: str) -> datetime | None:
     if not value:
         return None
     try:
-        return datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
         raise CaseError(f"its {name} {value!r} is no ISO 8601 date and time") from None
+    if moment.tzinfo is None:
+        raise CaseError(f"its {name} {value!r} has no time zone")
+    return moment
 
 
 def score_case(
