@@ -36,6 +36,8 @@ def test_a_day_is_read() -> None:
         (parameters.long_number, "1" * 19),
         (parameters.day, "07/07/1970"),
         (parameters.day, "1970-13-01"),
+        (parameters.day, "0001-01-01"),
+        (parameters.day, "9999-12-31"),
     ],
 )
 def test_anything_else_is_refused_by_name(read: object, value: str) -> None:

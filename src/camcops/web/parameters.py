@@ -13,6 +13,8 @@ from camcops.problems import Problem
 
 TEXT_MOST = 255
 NUMBER_MOST = 2**31 - 1
+YEARS = range(1800, 2200)
+"""Of a day that anybody can mean: near the ends of the calendar, zones lead outside it."""
 NAMES = {
     "dob": "date of birth",
     "sex": "sex",
@@ -70,14 +72,17 @@ def long_number(source: Mapping[str, Any], name: str) -> int | None:
 
 
 def day(source: Mapping[str, Any], name: str) -> date | None:
-    """A date such as 1970-07-07; None if absent or blank."""
+    """A date such as 1970-07-07, of the years 1800 to 2199; None if absent or blank."""
     value = text(source, name)
     if value is None:
         return None
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        found = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise refusal(name, "a date such as 1970-07-07") from None
+    if found.year not in YEARS:
+        raise refusal(name, f"a date of the years {YEARS.start} to {YEARS[-1]}")
+    return found
 
 
 def choice(source: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
