@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private MariaDB and PostgreSQL servers: temporary folder, UNIX socket, gone with the tests."""
+"""Private MariaDB and PostgreSQL servers: temporary folder, UNIX socket, gone with the tests.
+
+What a test writes need not outlive the machine, so they don't wait for the disk unless they are asked to be
+`durable`, as benchmarks must.
+"""
 
 import getpass
 import os
@@ -22,7 +26,7 @@ class ServerMissingError(Exception):
 
 
 @contextmanager
-def mariadb_server() -> Iterator[sa.URL]:
+def mariadb_server(*, durable: bool = False) -> Iterator[sa.URL]:
     """The address of a MariaDB server's database `mysql`."""
     install = _program("mariadb-install-db")
     server = _program("mariadbd", "/usr/sbin")
@@ -33,15 +37,12 @@ def mariadb_server() -> Iterator[sa.URL]:
             folder,
         )
         socket = folder / "socket"
+        hasty = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]
+        small = ["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M"]
         command = [
             *[server, *options, f"--socket={socket}", "--skip-networking", "--skip-log-bin"],
-            # What a test writes need not outlive the machine.
-            *["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"],
-            *[
-                "--innodb-buffer-pool-size=64M",
-                "--innodb-log-file-size=32M",
-                "--table-open-cache=1000",
-            ],
+            *([] if durable else [*hasty, *small]),
+            *["--table-open-cache=1000", "--max-allowed-packet=256M"],
         ]
         url = sa.make_url("mysql+pymysql://root@localhost/mysql")
         with _running(
@@ -51,7 +52,7 @@ def mariadb_server() -> Iterator[sa.URL]:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[sa.URL]:
+def postgresql_server(*, durable: bool = False) -> Iterator[sa.URL]:
     """The address of a PostgreSQL server's database `postgres`; it never runs as root."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     install = _program("initdb", *folders)
@@ -61,9 +62,10 @@ def postgresql_server() -> Iterator[sa.URL]:
         data = folder / "data"
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
         _run([install, *options, f"--pgdata={data}"], folder, user=user)
+        hasty = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
         command = [
             *[server, "-D", str(data), "-k", str(folder), "-c", "listen_addresses="],
-            *["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"],
+            *([] if durable else hasty),
         ]
         url = sa.make_url("postgresql+psycopg://postgres@/postgres")
         address = url.update_query_dict({"host": str(folder)})

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load: several devices, each sending one thing after the other for a while, and what came of it."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+
+from benchmarks.device import Device, Failed
+
+Turn = Callable[[], None]
+"""One unit of work of one device; raises `Failed`, OSError or HTTPException if it failed."""
+
+
+@dataclass
+class Outcome:
+    """Successful turns and their seconds, failures, and the time spent in all, over all rounds."""
+
+    turns: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    elapsed: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Successful turns a second."""
+        return len(self.turns) / self.elapsed
+
+    def add(self, other: "Outcome") -> None:
+        self.turns += other.turns
+        self.failures += other.failures
+        self.elapsed += other.elapsed
+
+
+def at_once(turns: Sequence[Turn], duration: float) -> Outcome:
+    """Let each device take turns until `duration` (seconds) has passed."""
+    outcome, lock = Outcome(), threading.Lock()
+    give_up_at = time.perf_counter() + duration
+
+    def work(turn: Turn) -> None:
+        done: list[float] = []
+        failures: list[str] = []
+        while (began := time.perf_counter()) < give_up_at:
+            try:
+                turn()
+                done.append(time.perf_counter() - began)
+            except (Failed, OSError, HTTPException) as failure:
+                failures.append(f"{type(failure).__name__}: {failure}")
+        with lock:
+            outcome.turns += done
+            outcome.failures += failures
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=work, args=(turn,)) for turn in turns]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    outcome.elapsed = time.perf_counter() - began
+    return outcome
+
+
+def sending(device: Device, pool: Sequence[Sequence[tuple[str, bytes]]], *, anew: bool) -> Turn:
+    """Sends one after the other of a pool of uploads; `anew`: each in a session of its own."""
+    coming = itertools.cycle(pool)
+
+    def turn() -> None:
+        if anew:
+            device.session = b""
+        for request in next(coming):
+            device.send(request)
+
+    return turn
+
+
+def posting(port: int, path: str, bodies: Sequence[object]) -> Turn:
+    """Posts one after the other to the floor."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    coming = itertools.cycle([json.dumps(body).encode() for body in bodies])
+
+    def turn() -> None:
+        connection.request("POST", path, next(coming), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise Failed(f"floor: {answer.status}")
+
+    return turn

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Durations and memory, and how they are summed up."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value below or at which so many per cent of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def median_seconds(work: Callable[[], object], rounds: int) -> float:
+    """The median time of so many runs."""
+    return statistics.median(seconds(work) for _ in range(rounds))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def milliseconds(duration: float) -> str:
+    """A duration (in seconds) as text, with as many digits as mean something."""
+    value = duration * 1000
+    return f"{value:.0f} ms" if value >= 20 else f"{value:.1f} ms"
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(one) for one in found.split()]
+
+
+def proportional_memory(pids: Iterable[int]) -> int:
+    """Bytes that these processes take together; pages they share count once (PSS)."""
+    return sum(_kib(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") for pid in pids) * 1024
+
+
+def resident_memory(pid: int) -> int:
+    """Bytes of a process that are in memory now."""
+    return _kib(Path(f"/proc/{pid}/status"), "VmRSS:") * 1024
+
+
+def forget_peak(pid: int) -> None:
+    """Begin to look for the process's largest size anew."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes that the process had in memory since `forget_peak`."""
+    return _kib(Path(f"/proc/{pid}/status"), "VmHWM:") * 1024
+
+
+def _kib(path: Path, key: str) -> int:
+    return next(
+        int(line.split()[1]) for line in path.read_text().splitlines() if line.startswith(key)
+    )
