@@ -50,7 +50,19 @@ def test_logging_in_leads_to_the_page_that_was_wanted(
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/.//evil.example",
+        "/webview/..//evil.example",
+        "/%2f%2fevil.example",
+        "/webview/%2e%2e//evil.example",
+        "https:evil.example",
+        "//annie@evil.example",
+        "javascript:alert(1)",
+    ],
 )
 def test_logging_in_never_leads_elsewhere(browser: Browser, target: str) -> None:
     answer = browser.log_in("annie", redirect_url=target)

@@ -60,6 +60,15 @@ def test_anything_else_is_refused_by_name(read: object, value: str) -> None:
         ("/camcops/\r\nSet-Cookie: x", False),
         ("javascript:alert(1)", False),
         ("/camcopsX", False),
+        ("/camcops/.//evil.example", False),
+        ("/camcops/../..//evil.example", False),
+        ("/camcops/%2e%2e//evil.example", False),
+        ("/camcops/%2f%2fevil.example", False),
+        ("/camcops/%5cevil.example", False),
+        ("/camcops/../other", False),
+        ("/camcops//evil.example", False),
+        ("/camcops/", True),
+        ("/camcops/webview/tasks?surname=a//b/../c", True),
         (None, False),
     ],
 )
@@ -72,5 +81,6 @@ def test_a_redirect_stays_on_this_site(wanted: str | None, allowed: bool) -> Non
 def test_root_mount_refuses_other_hosts() -> None:
     request = Request.blank("/webview/login")
 
-    assert parameters.same_origin_path(request, "//evil.example/") is None
+    for hostile in ("//evil.example/", "/.//evil.example", "/x/..//evil.example", "///evil"):
+        assert parameters.same_origin_path(request, hostile) is None
     assert parameters.same_origin_path(request, "/webview") == "/webview"

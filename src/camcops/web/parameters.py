@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading what an address or a form says; whatever is not text of a sane kind is refused here."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from pyramid.request import Request
 from webob.multidict import MultiDict
@@ -103,10 +105,16 @@ def _no_controls(name: str, value: str) -> None:
 
 
 def same_origin_path(request: Request, value: str | None) -> str | None:
-    """`value` if it is a page of this site (a path below our mount point), else None."""
+    """`value` if it is a page of this site (a path below our mount point), else None.
+
+    Dots and empty names in the path are refused: resolving `/.//host` would leave `//host`.
+    """
     prefix = request.script_name
-    if value is None or not value.startswith(f"{prefix}/") or value.startswith("//"):
+    if value is None or not value.startswith(f"{prefix}/"):
         return None
     if "\\" in value or any(ord(char) < 33 or ord(char) > 126 for char in value):
+        return None
+    names = unquote(re.split(r"[?#]", value)[0]).split("/")
+    if "" in names[1:-1] or not {".", ".."}.isdisjoint(names) or "\\" in "".join(names):
         return None
     return value

@@ -13,7 +13,7 @@ from webob.request import BaseRequest
 
 
 def with_relative_redirects(application: WSGIApplication) -> WSGIApplication:
-    """Wrap an application so that redirects to its own host are sent as paths."""
+    """Wrap an application so that redirects to its own host are sent as paths, never as `//host`."""
 
     def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         own = BaseRequest(environ).host_url
@@ -29,5 +29,5 @@ def with_relative_redirects(application: WSGIApplication) -> WSGIApplication:
 def _shortened(header: tuple[str, str], own: str) -> tuple[str, str]:
     name, value = header
     if name.lower() == "location" and value.startswith(own + "/"):
-        return name, value[len(own) :]
+        return name, "/" + value[len(own) :].lstrip("/")
     return header
