@@ -9,13 +9,19 @@ from camcops.accounts.groups import create_group
 from camcops.accounts.permissions import Permission
 from camcops.accounts.users import add_membership, create_user
 from camcops.db.database import Database
+from camcops.db.keys import new_key
 from camcops.db.schema import (
     device_tables,
     devices,
+    groups,
     idnum_definitions,
+    ip_use,
     patient,
     patient_idnum,
+    patient_task_schedules,
     server_settings,
+    task_schedule_items,
+    task_schedules,
 )
 from camcops.records import idnum_index
 from camcops.records.lifecycle import NOW, SERVER_DEVICE, iso_text
@@ -82,6 +88,8 @@ def make_scripted_state(database: Database) -> None:
         _user(conn, "noupload", PASSWORD, clinic, no_upload)
         _user(conn, "nogroup", PASSWORD, None, ())
         _server_patient(conn, clinic, admin)
+        _use(conn, clinic, clinical=True, research=True)
+        _weekly_schedule(conn, clinic)
 
     database.write(make)
 
@@ -144,4 +152,32 @@ def _server_patient(conn: sa.Connection, group: int, user: int) -> None:
     conn.execute(
         device_tables.insert(),
         [{"device_id": device, "tablename": name} for name in ("patient", "patient_idnum")],
+    )
+
+
+def _use(conn: sa.Connection, group: int, **uses: bool) -> None:
+    made = new_key(conn.execute(ip_use.insert().values(**uses)))
+    conn.execute(groups.update().where(groups.c.id == group).values(ip_use_id=made))
+
+
+def _weekly_schedule(conn: sa.Connection, group: int) -> None:
+    """Schedule "Weekly" of the patient who was made on the server, as CamCOPS 2.4 stores it."""
+    schedule = new_key(conn.execute(task_schedules.insert().values(group_id=group, name="Weekly")))
+    for table, due_from, due_by in (
+        ("phq9", "P0Y0MT0.0S", "P0Y0MT604800.0S"),
+        ("gad7", "P0Y0MT604800.0S", "P0Y0MT1209600.0S"),
+        ("apeqpt", "P0Y0MT0.0S", "P0Y0MT2419200.0S"),
+    ):
+        conn.execute(
+            task_schedule_items.insert().values(
+                schedule_id=schedule, task_table_name=table, due_from=due_from, due_by=due_by
+            )
+        )
+    conn.execute(
+        patient_task_schedules.insert().values(
+            patient_pk=conn.scalar(sa.select(patient.c._pk)),
+            schedule_id=schedule,
+            start_datetime="2026-11-01T00:00:00.000000+00:00",
+            settings='{"phq9": {"x": 1}}',
+        )
     )

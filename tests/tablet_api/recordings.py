@@ -64,19 +64,25 @@ def _read(path: Path) -> Iterator[Exchange]:
 
 @dataclass
 class Replay:
-    """Sends recorded requests; recorded sessions become those that this server gave instead."""
+    """Sends recorded requests; recorded sessions and passwords become those that this server gave instead."""
 
     application: WSGIApplication
     ids: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
 
     def send(self, exchange: Exchange) -> Answer:
         form = dict(exchange.form)
-        for name, known in (("session_id", self.ids), ("session_token", self.tokens)):
+        ours = (
+            ("session_id", self.ids),
+            ("session_token", self.tokens),
+            ("password", self.passwords),
+        )
+        for name, known in ours:
             if name in form:
                 form[name] = known.get(form[name], form[name])
         answer = send(self.application, encoded(form), method=exchange.method)
-        for name, known in (("session_id", self.ids), ("session_token", self.tokens)):
+        for name, known in ours:
             if name in exchange.reply and name in answer.lines:
                 known[exchange.reply[name]] = answer.lines[name]
         return answer

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from camcops.db.keys import new_key
-from camcops.db.schema import group_can_see, groups
+from camcops.db.schema import group_can_see, groups, ip_use
 from camcops.problems import GROUP_NAME_INVALID, GROUP_NAME_TAKEN, Problem
 
 if TYPE_CHECKING:
     from camcops.accounts.users import User
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,191}")
+USES: Final = ("commercial", "clinical", "educational", "research")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Group:
     description: str
     upload_policy: str
     finalize_policy: str
+    ip_use_id: int | None = None
 
 
 def load_groups(conn: sa.Connection, ids: Iterable[int] | None = None) -> dict[int, Group]:
@@ -39,6 +41,23 @@ def load_groups(conn: sa.Connection, ids: Iterable[int] | None = None) -> dict[i
 
 def load_group(conn: sa.Connection, group_id: int) -> Group | None:
     return load_groups(conn, [group_id]).get(group_id)
+
+
+def find_group(conn: sa.Connection, name: str) -> Group | None:
+    """A group by name; capital letters make no difference."""
+    query = sa.select(groups).where(sa.func.lower(groups.c.name) == name.lower())
+    row = conn.execute(query).first()
+    return None if row is None else _group(row)
+
+
+def uses_of(conn: sa.Connection, group_id: int) -> dict[str, bool]:
+    """What a group uses instruments for (`commercial`, `clinical`, `educational`, `research`); nothing,
+    if nobody has said.
+    """
+    columns = [ip_use.c[name] for name in USES]
+    query = sa.select(*columns).join(groups, groups.c.ip_use_id == ip_use.c.id)
+    row = conn.execute(query.where(groups.c.id == group_id)).first()
+    return {name: bool(row and row[place]) for place, name in enumerate(USES)}
 
 
 def visible_group_ids(conn: sa.Connection, user: "User") -> frozenset[int]:
@@ -101,4 +120,5 @@ def _group(row: sa.Row[tuple[object, ...]]) -> Group:
         description=row.description or "",
         upload_policy=row.upload_policy or "",
         finalize_policy=row.finalize_policy or "",
+        ip_use_id=row.ip_use_id,
     )

@@ -178,6 +178,11 @@ def end_browser_sessions(conn: sa.Connection, user_id: int, *, but: int | None =
     conn.execute(doomed if but is None else doomed.where(sessions.c.id != but))
 
 
+def end_sessions(conn: sa.Connection, user_id: int) -> None:
+    """End all of a user's sessions, tablets' too."""
+    conn.execute(sessions.delete().where(sessions.c.user_id == user_id))
+
+
 def remember(
     conn: sa.Connection, session_id: int, *, number_to_view: int | None, form_state: Any
 ) -> None:

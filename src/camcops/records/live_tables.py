@@ -13,6 +13,12 @@ from camcops.db.schema import device_tables
 from camcops.records.lifecycle import NOW
 
 
+def of_device(conn: sa.Connection, device_id: int) -> frozenset[str]:
+    """The tables that have an entry for a device."""
+    named = sa.select(device_tables.c.tablename).where(device_tables.c.device_id == device_id)
+    return frozenset(conn.scalars(named))
+
+
 def add(conn: sa.Connection, device_id: int, names: Collection[str]) -> None:
     """Enter tables that have no entry yet."""
     if names:

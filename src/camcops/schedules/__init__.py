@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks for patients at home: patients made on the server, their access keys, what they are to do and when."""
+"""Tasks for patients at home: patients made on the server, access keys, what is due when."""

@@ -27,9 +27,7 @@ def proquint(number: int, bits: int) -> str:
     """A number of so many bits (a multiple of 16) as words, with the check letter."""
     if bits <= 0 or bits % WORD_BITS or not 0 <= number < 1 << bits:
         raise ValueError("the number does not fit into whole words")
-    words = [
-        _word(number >> shift & 0xFFFF) for shift in range(bits - WORD_BITS, -1, -WORD_BITS)
-    ]
+    words = [_word(number >> shift & 0xFFFF) for shift in range(bits - WORD_BITS, -1, -WORD_BITS)]
     return "-".join([*words, _check_letter("".join(words))])
 
 

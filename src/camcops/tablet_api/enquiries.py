@@ -12,6 +12,7 @@ from camcops.db.schema import devices, server_settings
 from camcops.problems import FIELD_WRONG, NO_UPLOAD_GROUP, Problem
 from camcops.records.idnums import definitions
 from camcops.records.policies import parse_policy
+from camcops.tablet_api import binding
 from camcops.tablet_api.batches import find_device
 from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.incoming import needed_version
@@ -101,6 +102,7 @@ def validate_patients(call: Call) -> Work:
             raise Problem(NO_UPLOAD_GROUP, user=call.known_user.username)
         upload, finalize = parse_policy(group.upload_policy), parse_policy(group.finalize_policy)
         check_policies(patients, upload, finalize)
+        binding.check_described(conn, call.known_user, patients)
         return result("Success")
 
     return work

@@ -3,7 +3,7 @@
 
 from types import MappingProxyType
 
-from camcops.tablet_api import enquiries, uploading
+from camcops.tablet_api import enquiries, single_user, uploading
 from camcops.tablet_api.access import Access
 from camcops.tablet_api.calls import Operation
 
@@ -17,9 +17,11 @@ OPERATIONS = MappingProxyType(
                 enquiries.check_device_registered,
                 writes=False,
             ),
+            Operation("register_patient", Access.ANYONE, single_user.register_patient),
             Operation("register", Access.REGISTER, enquiries.register),
             Operation("get_allowed_tables", Access.FETCH, enquiries.get_allowed_tables),
             Operation("get_extra_strings", Access.FETCH, enquiries.get_extra_strings),
+            Operation("get_task_schedules", Access.FETCH, single_user.get_task_schedules),
             Operation(
                 "check_upload_user_and_device",
                 Access.UPLOAD,

@@ -12,7 +12,7 @@ from camcops.db.client_tables import ClientTable
 from camcops.db.instants import utc_now
 from camcops.problems import FIELD_REQUIRED, FIELD_WRONG, RECORD_REFUSED, Problem
 from camcops.records.lifecycle import batch_time, iso_text, parse_instant
-from camcops.tablet_api import batches, one_step, staging
+from camcops.tablet_api import batches, binding, one_step, staging
 from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.cells import Misfit
 from camcops.tablet_api.incoming import IncomingTable, quoted, split_names
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 def start_upload(call: Call) -> Work:
     def work(conn: sa.Connection) -> Reply:
         device = call.device(conn, lock=True)
+        binding.check_beginning(conn, call.known_user, device)
         batches.begin(conn, call.site.database, device, call.known_user)
         return result("start_upload")
 
@@ -69,6 +70,7 @@ def upload_table(call: Call) -> Work:
     records = call.endpoint.incoming.records(table, rows)
 
     def stage(upload: Upload) -> str:
+        binding.check_records(upload.conn, upload.user, table, records)
         staging.stage_table(upload, table, records)
         return f"Table {table.name} upload successful"
 
@@ -78,9 +80,11 @@ def upload_table(call: Call) -> Work:
 def upload_record(call: Call) -> Work:
     table, columns = _table_and_columns(call)
     row = _row(table, 0, columns, call.request.required("values"))
-    [record] = call.endpoint.incoming.records(table, [row]).values()
+    records = call.endpoint.incoming.records(table, [row])
+    [record] = records.values()
 
     def stage(upload: Upload) -> str:
+        binding.check_records(upload.conn, upload.user, table, records)
         was_known = staging.stage_record(upload, table, record)
         return "UPLOAD-UPDATE" if was_known else "UPLOAD-INSERT"
 
@@ -121,7 +125,9 @@ def end_upload(call: Call) -> Work:
         device = call.device(conn, lock=True)
         if device.batch is not None:
             batch = batches.require_batch(device, call.known_user)
-            staging.commit_batch(call.upload(conn, device, batch))
+            upload = call.upload(conn, device, batch)
+            staging.commit_batch(upload)
+            binding.check_outcome(upload)
         return result("end_upload")
 
     return work
@@ -134,9 +140,12 @@ def upload_entire_database(call: Call) -> Work:
 
     def work(conn: sa.Connection) -> Reply:
         device = call.device(conn, lock=True)
+        binding.check_beginning(conn, call.known_user, device)
+        binding.check_all_records(conn, call.known_user, incoming)
         batch = batch_time(utc_now(), device.last_batch, makes_era=makes_era)
         upload = call.upload(conn, device, batch)
         one_step.upload_everything(upload, incoming, finalizing=finalizing)
+        binding.check_outcome(upload)
         return result("Success")
 
     return work

@@ -16,9 +16,11 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from camcops.problems import DATABASE_UNAVAILABLE, UNEXPECTED_FAILURE, Problem
 from camcops.tablet_api.access import Access, Admission, admit, permitted
+from camcops.tablet_api.binding import check_device_name
 from camcops.tablet_api.calls import Call, Endpoint
 from camcops.tablet_api.forms import MalformedForm, OverlongBody, read_form
 from camcops.tablet_api.operations import OPERATIONS
+from camcops.tablet_api.refused import record_refusal
 from camcops.tablet_api.replies import CONTENT_TYPE, NOT_A_REQUEST, Reply, failure
 from camcops.tablet_api.requests import (
     NotARequest,
@@ -84,7 +86,15 @@ def post(request: Request) -> Response:
 
 
 def run(endpoint: Endpoint, request: TabletRequest, admission: Admission) -> Reply:
-    """Run the request's operation. Raises `Problem`; nothing is changed then."""
+    """Run the request's operation. Raises `Problem`; nothing is changed then. Some refusals are audited."""
+    try:
+        return _run(endpoint, request, admission)
+    except Problem as problem:
+        record_refusal(endpoint.site, request, admission.user, problem)
+        raise
+
+
+def _run(endpoint: Endpoint, request: TabletRequest, admission: Admission) -> Reply:
     request.check()
     assert request.operation is not None
     assert request.device_name is not None
@@ -94,6 +104,7 @@ def run(endpoint: Endpoint, request: TabletRequest, admission: Admission) -> Rep
     user, group_id = admission.user, None
     if operation.access is not Access.ANYONE:
         user, group_id = permitted(operation.access, admission)
+        check_device_name(user, request.device_name)
     work = operation.prepare(Call(endpoint, request, request.device_name, user, group_id))
     database = endpoint.site.database
     return database.write(work) if operation.writes else database.read(work)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A patient's own device, recorded with CamCOPS 2.4: same answers, same rows."""
+
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from camcops.db.database import Database
+from tests.initial_states import make_scripted_state
+from tests.tablet import Answer
+from tests.tablet_api.recordings import Exchange, Replay, recording, rows_after_phases
+from tests.tablet_api.test_recorded_tablets import check_same
+from tests.tablet_api.test_scripted_session import SINGLE_USER, plain, rows_of, same
+
+DEVICE = "device-cccc-0003"
+TABLES = ("patient", "patient_idnum", "phq9", "_task_index")
+# Numbers that depend on what happened on the server before.
+KEYS = {"_pk", "task_pk", "_group_id", "group_id"}
+
+
+def test_single_user_session(database: Database, make_application: Any) -> None:
+    make_scripted_state(database)
+    application: WSGIApplication = make_application(database)
+    replay = Replay(application)
+    exchanges = [one for one in recording("scripted_session") if one.phase == SINGLE_USER]
+    assert len(exchanges) == 29
+    for exchange in exchanges:
+        check(exchange, replay.send(exchange))
+    expected = rows_after_phases()[SINGLE_USER]
+    their_devices = {row["id"]: row["name"] for row in expected["_security_devices"]}
+    devices = {row["id"]: row["name"] for row in rows_of(database, "_security_devices")}
+    for name in TABLES:
+        ours = of_device(plain(rows_of(database, name), devices, name))
+        theirs = of_device(plain(expected[name], their_devices, name))
+        assert len(ours) == len(theirs) == 1, name
+        for column in theirs[0].keys() - KEYS:
+            assert same(ours[0][column], theirs[0][column]), (name, column)
+    check_account(database, expected["_security_users"])
+
+
+def check(exchange: Exchange, answer: Answer) -> None:
+    """Passwords differ, but are of the same kind."""
+    if "password" in exchange.reply:
+        ours, theirs = answer.lines["password"], exchange.reply["password"]
+        assert len(ours) == len(theirs) == 32
+        assert ours.isascii()
+        assert ours.isprintable()
+        assert " " not in ours
+        exchange.reply["password"] = ours
+    check_same(exchange, answer)
+
+
+def of_device(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if DEVICE in (row.get("_device_id"), row.get("device_id"))]
+
+
+def check_account(database: Database, theirs: list[dict[str, Any]]) -> None:
+    [expected] = [row for row in theirs if row["auto_generated"]]
+    [made] = [row for row in rows_of(database, "_security_users") if row["auto_generated"]]
+    for column in ("username", "auto_generated", "superuser"):
+        assert made[column] == expected[column]
+    [person] = [row for row in rows_of(database, "patient") if row["_device_id"] == 1]
+    assert made["single_patient_pk"] == person["_pk"]
+    assert made["upload_group_id"] == person["_group_id"]
+    members = rows_of(database, "_security_user_group")
+    [member] = [row for row in members if row["user_id"] == made["id"]]
+    flags = {name for name, value in member.items() if value is True}
+    assert flags == {"may_upload", "may_register_devices"}
+    assert member["group_id"] == person["_group_id"]
