@@ -16,16 +16,37 @@ import sqlalchemy as sa
 
 from camcops.db.changes import CURRENT_ID
 from camcops.db.database import Database
-from camcops.db.schema import device_tables, outbox, schema_state, task_scores
+from camcops.db.schema import (
+    adoption,
+    adoption_repairs,
+    audit_seals,
+    device_tables,
+    login_places,
+    outbox,
+    schema_state,
+    task_scores,
+)
 from camcops.db.state import VERSION_TABLE
 
 EXPECTED = json.loads((Path(__file__).parents[1] / "data/camcops_2_4_tables.json").read_text())
 
-OWN_TABLES = {VERSION_TABLE, *(t.name for t in (device_tables, outbox, schema_state, task_scores))}
+OWN = (
+    adoption,
+    adoption_repairs,
+    audit_seals,
+    device_tables,
+    login_places,
+    outbox,
+    schema_state,
+    task_scores,
+)
+OWN_TABLES = {VERSION_TABLE, *(table.name for table in OWN)}
 OWN_COLUMNS = {
     "_security_users": {"password_hash"},
     "_security_audit": {"code"},
-    "_security_login_failures": {"remote_addr"},
+    "_security_login_failures": {"remote_addr", "place"},
+    "_security_account_lockouts": {"place"},
+    "_security_devices": {"upload_digest", "finalized_digest", "policies_accepted"},
 }
 
 

@@ -33,7 +33,7 @@ class Era:
 
 
 @dataclass(frozen=True, slots=True)
-class _Life:
+class Life:
     """Rows of one device that came, went (None: did not) and were finalized (None: were not) together."""
 
     added: dt.datetime | None
@@ -73,7 +73,7 @@ def _complete_eras(
     conn: sa.Connection, tables: Iterable[sa.Table], devices: Collection[int]
 ) -> dict[int, list[Era]]:
     """The eras of each device, in order, that took everything that was current when they began."""
-    lives: defaultdict[int, list[_Life]] = defaultdict(list)
+    lives: defaultdict[int, list[Life]] = defaultdict(list)
     for table in tables:
         for device, life in _lives(conn, table, devices):
             lives[device].append(life)
@@ -82,7 +82,7 @@ def _complete_eras(
 
 def _lives(
     conn: sa.Connection, table: sa.Table, devices: Collection[int]
-) -> Iterable[tuple[int, _Life]]:
+) -> Iterable[tuple[int, Life]]:
     columns = table.c
     together = (
         columns._device_id,
@@ -96,7 +96,7 @@ def _lives(
         .group_by(*together)
     )
     for device, name, added, removed, user in conn.execute(query):
-        yield device, _Life(added, removed, _era(name, user))
+        yield device, Life(added, removed, _era(name, user))
 
 
 def _era(name: str, user: int | None) -> Era | None:
@@ -107,7 +107,7 @@ def _era(name: str, user: int | None) -> Era | None:
         return None
 
 
-def complete(lives: Iterable[_Life]) -> list[Era]:
+def complete(lives: Iterable[Life]) -> list[Era]:
     """The eras of these rows of one device, oldest first, when none of the rows lived on."""
     lives = list(lives)
     named = {one.era.name: one.era for one in lives if one.era is not None}
