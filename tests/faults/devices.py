@@ -2,17 +2,31 @@
 """A device whose every upload is recognisable, and what the database must then hold."""
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 
 import sqlalchemy as sa
 
 from camcops.db.database import Database
-from camcops.db.schema import task_index, task_scores
+from camcops.db.schema import devices, idnum_index, task_index, task_scores
 from camcops.demonstration.tablet import Refused, Tablet
 
 TASKS = 10
+PAUSE_S = 0.1
+"""How long a device waits after a failure. Real ones wait for minutes."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An upload that was not acknowledged: what its user was shown, and after how long."""
+
+    shown: str
+    after_s: float
 
 
 def contents(upload: int) -> dict[str, list[dict[str, Any]]]:
@@ -41,6 +55,8 @@ class Device:
     begun: int = 0
     acknowledged: int = 0
     refusals: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    attempts: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
     def upload_once(self) -> None:
@@ -59,6 +75,60 @@ class Device:
             except (OSError, HTTPException, KeyError):
                 return  # the connection broke, or the reply was cut short: the server was killed
 
+    def upload_in_all_weathers(self) -> None:
+        """Until told to stop; what fails is sent again until it is acknowledged."""
+        while not self.stop.is_set():
+            self.begun = self.acknowledged + 1
+            self.attempts += 1
+            begun_at = time.monotonic()
+            try:
+                in_one = self.attempts % 2 == 1
+                self.tablet.upload(contents(self.begun), finish=False, one_step=in_one)
+                self.acknowledged = self.begun
+            except Refused as refusal:
+                shown = str(refusal)
+            except HTTPError as error:
+                shown = f"HTTP {error.code}"
+            except (OSError, HTTPException, KeyError) as error:
+                shown = f"network: {type(error).__name__}"
+            if self.acknowledged < self.begun:
+                self.failures.append(Failure(shown, time.monotonic() - begun_at))
+                time.sleep(PAUSE_S)
+
+    def acknowledge_another(self, within_s: float) -> float:
+        """Wait until one more upload is acknowledged; how long that took. Fails after `within_s`."""
+        known, begun_at = self.acknowledged, time.monotonic()
+        while self.acknowledged == known:
+            waited = time.monotonic() - begun_at
+            assert waited < within_s, f"no upload in {waited:.1f} s; last: {self.failures[-1:]}"
+            time.sleep(0.01)
+        return time.monotonic() - begun_at
+
+
+@contextmanager
+def uploading(devices: list[Device]) -> Iterator[None]:
+    """While this lasts, all devices upload, whatever happens; at the end all have finished."""
+    threads = [threading.Thread(target=device.upload_in_all_weathers) for device in devices]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for device in devices:
+            device.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def registered(address: str, *names: str) -> list[Device]:
+    """Devices that the server at this address knows."""
+    made = []
+    for name in names:
+        tablet = Tablet(f"{address}/database", name, "tablet", "tablet-pw-1")
+        tablet.register(f"Device {name}")
+        made.append(Device(tablet))
+    return made
+
 
 def current_upload(database: Database, device: str) -> int:
     """The number of the upload whose rows are current, after checking that they are all of one upload.
@@ -67,7 +137,6 @@ def current_upload(database: Database, device: str) -> int:
     """
     phq9, patient = database.tables["phq9"].table, database.tables["patient"].table
     idnum = database.tables["patient_idnum"].table
-    from camcops.db.schema import devices, idnum_index
 
     def look(conn: sa.Connection) -> int:
         device_id = conn.scalar(sa.select(devices.c.id).where(devices.c.name == device))
