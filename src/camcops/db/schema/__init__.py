@@ -50,6 +50,7 @@ from camcops.db.schema.security import (
     audit,
     audit_seals,
     login_failures,
+    login_places,
     sessions,
 )
 from camcops.db.schema.server import (
@@ -85,6 +86,7 @@ __all__ = [
     "idnum_index",
     "ip_use",
     "login_failures",
+    "login_places",
     "memberships",
     "metadata",
     "outbox",

@@ -18,6 +18,9 @@ devices = Table(
     Column("ongoing_upload_batch_utc", DateTime),
     Column("uploading_user_id", Integer, ForeignKey("_security_users.id")),
     Column("currently_preserving", Boolean, default=False),
+    Column("upload_digest", Text),  # ours: of the upload in progress
+    Column("finalized_digest", String(64)),  # ours: of the last upload, if it finalized anything
+    Column("policies_accepted", Text),  # ours: JSON of those that its patients satisfied
     **TABLE_OPTIONS,
 )
 

@@ -64,5 +64,6 @@ task_scores = Table(
     Column("is_valid", Boolean, nullable=False),
     Column("has_alert", Boolean, nullable=False),
     Column("results", LongText, nullable=False),
+    Index("ix__task_scores_rules", "task_table_name", "rules_hash"),
     **LINK_OPTIONS,
 )

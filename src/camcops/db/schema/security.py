@@ -6,6 +6,9 @@ from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, St
 from camcops.db.schema.metadata import LINK_OPTIONS, TABLE_OPTIONS, metadata
 from camcops.db.types import LongText
 
+# A place from which a user logs in has a name: the digest of an address, a tablet or a browser.
+_PLACE = String(64)
+
 sessions = Table(
     "_security_webviewer_sessions",
     metadata,
@@ -30,6 +33,7 @@ login_failures = Table(
     Column("username", String(191), nullable=False),
     Column("login_failure_at", DateTime, nullable=False, index=True),
     Column("remote_addr", String(45)),  # ours
+    Column("place", _PLACE),  # ours; null: a place from which that user has not yet logged in
     Index("ix__security_login_failures_username_at", "username", "login_failure_at"),
     Index("ix__security_login_failures_addr_at", "remote_addr", "login_failure_at"),
     **TABLE_OPTIONS,
@@ -41,8 +45,21 @@ account_lockouts = Table(
     Column("id", Integer, primary_key=True),
     Column("username", String(191), nullable=False),
     Column("locked_until", DateTime, nullable=False, index=True),
+    Column("place", _PLACE),  # ours; null: everywhere but where that user has logged in before
     Index("ix__security_account_lockouts_username_until", "username", "locked_until"),
     **TABLE_OPTIONS,
+)
+
+# Ours. From where each user has logged in.
+login_places = Table(
+    "_login_places",
+    metadata,
+    Column(
+        "user_id", Integer, ForeignKey("_security_users.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("place", _PLACE, primary_key=True),
+    Column("last_used_utc", DateTime, nullable=False),
+    **LINK_OPTIONS,
 )
 
 audit = Table(

@@ -8,7 +8,7 @@ from camcops.db.schema.metadata import LINK_OPTIONS
 from camcops.db.types import LongText
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 
 def upgrade() -> None:
