@@ -11,7 +11,7 @@ from urllib.parse import quote
 from benchmarks.installation import PASSWORD
 from camcops import TABLET_COMPATIBLE_VERSION
 from camcops.demonstration.tablet import Tables, patients_to_check
-from camcops.tablet_api.literals import encode, encode_list
+from camcops.tablet_api.literals import Value, encode, encode_list
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 USER = "clinic_tablet"
@@ -117,7 +117,8 @@ def table_by_table(tables: Tables, names: Iterable[str], *, finish: bool) -> lis
     requests: list[Request] = [("start_upload", b"")]
     if finish:
         requests.append(("start_preservation", b""))
-    requests.append(("upload_empty_tables", fields({"tables": empty})))
+    if empty:
+        requests.append(("upload_empty_tables", fields({"tables": empty})))
     requests += [one_table(name, tables) for name, rows in tables.items() if rows]
     return [*requests, ("end_upload", b"")]
 
@@ -130,7 +131,7 @@ def one_table(name: str, tables: Tables) -> Request:
     return "upload_table", fields({**described, "nrecords": str(len(rows)), **records})
 
 
-def one_record(name: str, row: Mapping[str, object]) -> Request:
+def one_record(name: str, row: Mapping[str, Value]) -> Request:
     """One row of a table, by itself, as BLOBs are sent."""
     described = {"table": name, "pkname": "id", "fields": ",".join(row)}
     return "upload_record", fields({**described, "values": encode_list(row.values())})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What no server of this kind can beat: bare Pyramid and SQLAlchemy Core, behind the same Gunicorn.
 
-An upload's rows come as plain JSON and go into the same tables in one durable transaction; nothing is checked,
-compared, scored, indexed or audited. A list is one SELECT of 25 rows, sent as JSON.
+An upload's rows come as plain JSON and go into the same tables in one durable transaction; nothing is
+checked, compared, scored, indexed or audited. A list is one SELECT of 25 rows, sent as JSON.
 
     python -m benchmarks.floor DATABASE_URL PORT PROCESSES
 """

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Plan:
-    """`seconds` of each round of load; `sizes`: indexed tasks; `soak_minutes` of load before memory is read."""
+    """`seconds` of each round of load; `sizes`: indexed tasks; `soak_minutes`: of load, before memory is
+    read.
+    """
 
     backends: tuple[str, ...]
     rounds: int

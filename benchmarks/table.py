@@ -9,7 +9,7 @@ HEADINGS = ("work", "measured", "floor", "ratio", "aim", "")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure. `met` is None where no aim is set; `floor` is empty where only the aim bounds the figure."""
+    """One figure. `met` is None where no aim is set; `floor` is empty where only the aim bounds it."""
 
     work: str
     measured: str

@@ -13,8 +13,8 @@ Rows = dict[str, list[dict[str, Value]]]
 
 
 def visit(number: int) -> Rows:
-    """A tablet's tables on the occasion of that number: all rows are new or modified since the last one."""
-    modified = f"2026-03-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}.{number // 86400:03}+00:00"
+    """A tablet's tables at a visit (numbered below 3,600): all rows are modified since the last one."""
+    modified = f"2026-03-01T09:{number // 60:02}:{number % 60:02}.000+00:00"
     record: dict[str, Any] = {"_move_off_tablet": 0, "when_last_modified": modified}
     unknown = dict.fromkeys(("email", "address", "gp", "other"))
     patient = {"id": 1, "forename": "Zoë", "surname": f"N{number}", "sex": "F", "dob": "1980-01-02"}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A browser that is logged in, on one kept connection."""
+
+import re
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+from benchmarks.device import FORM, Failed
+from benchmarks.installation import PASSWORD
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Browser:
+    """Logs in as a user of the demonstration at once."""
+
+    def __init__(self, port: int, user: str) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._cookie = ""
+        page = self.get("/webview/login").decode()
+        found = _TOKEN.search(page)
+        assert found is not None
+        form = {"csrf_token": found[1], "redirect_url": "", "username": user, "password": PASSWORD}
+        self._request("POST", "/webview/login", urlencode(form).encode(), expected=303)
+
+    def get(self, address: str) -> bytes:
+        """The page's body. Raises `Failed` unless it is there."""
+        return self._request("GET", address)
+
+    def _request(
+        self, method: str, address: str, body: bytes = b"", *, expected: int = 200
+    ) -> bytes:
+        headers = {"Cookie": self._cookie} if self._cookie else {}
+        self._connection.request(method, address, body, headers | (FORM if body else {}))
+        answer = self._connection.getresponse()
+        text = answer.read()
+        if given := answer.getheader("Set-Cookie"):
+            self._cookie = given.partition(";")[0]
+        if answer.status != expected:
+            raise Failed(f"{method} {address}: {answer.status}")
+        return text

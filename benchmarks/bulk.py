@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A database with as many indexed tasks as one likes, made by the database itself.
+
+One patient has twenty tasks, four patients share a surname, and one task in ten (each PHQ-9) has a row of its
+own; so what a search finds is as much at every size. No list reads the rows that the others lack.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from camcops.db.database import Database
+from camcops.db.schema import (
+    devices,
+    groups,
+    idnum_index,
+    patient,
+    patient_idnum,
+    task_index,
+    task_scores,
+)
+from camcops.instruments.evaluate import Record, evaluate
+from camcops.instruments.model import Instrument
+
+TASKS_A_PATIENT = 20
+NAMESAKES = 4
+MOMENTS = 20_000
+DEVICES = 50
+FIRST = dt.datetime(2016, 1, 1, 9)  # noqa: DTZ001 (as the index holds instants)
+KINDS = 10
+STUDY_NUMBER = 2
+ERA = "2026-01-01T00:00:00.000000+00:00"
+
+_own = sa.MetaData()
+numbers = sa.Table("bench_numbers", _own, sa.Column("n", sa.Integer, primary_key=True))
+moments = sa.Table(
+    "bench_moments",
+    _own,
+    sa.Column("m", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_utc", sa.DateTime),
+    sa.Column("at_iso", sa.String(32)),
+)
+
+
+def patients_among(total: int) -> int:
+    return total // TASKS_A_PATIENT
+
+
+def surname(which: int) -> str:
+    return f"Name{which}"
+
+
+def fill(database: Database, total: int) -> None:
+    """Fill a furnished database that holds no records with `total` indexed tasks."""
+    _own.create_all(database.engine)
+    database.write(lambda conn: _count_up(conn, total))
+    for step in (_people, _index, _scores, _answers):
+        database.write(lambda conn, step=step: step(conn, database, total))
+    _own.drop_all(database.engine)
+    if database.engine.dialect.name == "postgresql":  # what its own housekeeping does in a while
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
+
+
+def _count_up(conn: sa.Connection, total: int) -> None:
+    known = min(1024, total)
+    conn.execute(numbers.insert(), [{"n": n} for n in range(known)])
+    while known < total:
+        more = sa.select(numbers.c.n + known).where(numbers.c.n < total - known)
+        conn.execute(numbers.insert().from_select(["n"], more))
+        known = min(2 * known, total)
+    step = dt.timedelta(days=3650) / MOMENTS
+    times = [(FIRST + number * step).replace(microsecond=0) for number in range(MOMENTS)]
+    conn.execute(
+        moments.insert(),
+        [
+            {"m": m, "at_utc": at, "at_iso": f"{at.isoformat()}.000000+00:00"}
+            for m, at in enumerate(times)
+        ],
+    )
+    conn.execute(
+        devices.insert(),
+        [{"name": f"bulk-{n}", "currently_preserving": False} for n in range(DEVICES)],
+    )
+
+
+def _insert(
+    conn: sa.Connection, table: sa.Table, values: dict[str, Any], chosen: sa.ColumnElement[bool]
+) -> None:
+    columns = [
+        value if isinstance(value, sa.ColumnElement) else sa.literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
+    source = numbers.join(moments, moments.c.m == numbers.c.n % MOMENTS)
+    query = sa.select(*columns).select_from(source).where(chosen)
+    conn.execute(table.insert().from_select(list(values), query, include_defaults=False))
+
+
+def _lifecycle(conn: sa.Connection) -> dict[str, Any]:
+    n = numbers.c.n
+    return {
+        "_pk": n + 1,
+        "id": n + 1,
+        "_device_id": _first_device(conn) + n % DEVICES,
+        "_era": ERA,
+        "_current": True,
+        "_group_id": _group(conn),
+        "_when_added_exact": moments.c.at_iso,
+        "_when_added_batch_utc": moments.c.at_utc,
+        "_camcops_version": "2.4.24",
+        "_addition_pending": False,
+        "_removal_pending": False,
+        "_move_off_tablet": False,
+        "when_last_modified": moments.c.at_iso,
+    }
+
+
+def _people(conn: sa.Connection, database: Database, total: int) -> None:
+    people, n = patients_among(total), numbers.c.n
+    lifecycle = _lifecycle(conn)
+    name = sa.literal("Name", sa.String) + sa.cast(n % (people // NAMESAKES), sa.String(20))
+    details = {"forename": "Zoë", "surname": name, "sex": "F", "dob": dt.date(1980, 1, 2)}
+    _insert(conn, patient, lifecycle | details, n < people)
+    number = {"patient_id": n + 1, "which_idnum": STUDY_NUMBER, "idnum_value": n}
+    _insert(conn, patient_idnum, lifecycle | number, n < people)
+    indexed = {
+        "idnum_pk": n + 1,
+        "indexed_at_utc": moments.c.at_utc,
+        "patient_pk": n + 1,
+        "which_idnum": STUDY_NUMBER,
+        "idnum_value": n,
+    }
+    _insert(conn, idnum_index, indexed, n < people)
+
+
+def _index(conn: sa.Connection, database: Database, total: int) -> None:
+    n = numbers.c.n
+    entry = {
+        "index_entry_pk": n + 1,
+        "indexed_at_utc": moments.c.at_utc,
+        "task_table_name": _instrument(database),
+        "task_pk": n + 1,
+        "patient_pk": n % patients_among(total) + 1,
+        "device_id": _first_device(conn) + n % DEVICES,
+        "era": ERA,
+        "when_created_utc": moments.c.at_utc,
+        "when_created_iso": moments.c.at_iso,
+        "when_added_batch_utc": moments.c.at_utc,
+        "group_id": _group(conn),
+        "task_is_complete": True,
+    }
+    _insert(conn, task_index, entry, n < total)
+
+
+def _scores(conn: sa.Connection, database: Database, total: int) -> None:
+    phq9, n = database.library["phq9"], numbers.c.n
+    results = evaluate(phq9, Record(_answered(), {}, None, FIRST))
+    score = {
+        "task_table_name": _instrument(database),
+        "task_pk": n + 1,
+        "rules_hash": phq9.rules_hash,
+        "is_complete": True,
+        "is_valid": True,
+        "has_alert": bool(results.alerts),
+        "results": results.to_json(),
+    }
+    _insert(conn, task_scores, score, n < total)
+
+
+def _answers(conn: sa.Connection, database: Database, total: int) -> None:
+    n = numbers.c.n
+    values = {
+        **_lifecycle(conn),
+        "patient_id": n % patients_among(total) + 1,
+        "when_created": moments.c.at_iso,
+        **_answered(),
+    }
+    _insert(conn, database.tables["phq9"].table, values, sa.and_(n < total, n % KINDS == 0))
+
+
+def _answered() -> dict[str, Any]:
+    return {f"q{item}": item % 4 for item in range(1, 11)}
+
+
+def _instrument(database: Database) -> sa.ColumnElement[str]:
+    """The table that a task's number stands for."""
+    names = ["phq9", *_others(database)]
+    return sa.case(
+        *((numbers.c.n % KINDS == n, name) for n, name in enumerate(names[:-1])), else_=names[-1]
+    )
+
+
+def _others(database: Database) -> Iterator[str]:
+    about_patients = (one for one in database.library.values() if _is_plain(one))
+    for _, one in zip(range(KINDS - 1), about_patients, strict=False):
+        yield one.table
+
+
+def _is_plain(instrument: Instrument) -> bool:
+    return not instrument.is_anonymous and instrument.table != "phq9"
+
+
+def _group(conn: sa.Connection) -> sa.ColumnElement[int]:
+    """Half of the patients belong to each of the two groups."""
+    first, second = conn.scalars(sa.select(groups.c.id).order_by(groups.c.id).limit(2))
+    return sa.case((numbers.c.n % 2 == 0, first), else_=second)
+
+
+def _first_device(conn: sa.Connection) -> int:
+    found = conn.scalar(sa.select(devices.c.id).where(devices.c.name == "bulk-0"))
+    assert found is not None
+    return int(found)
