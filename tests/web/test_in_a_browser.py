@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages in a real browser: with and without JavaScript, on a desk and on a phone."""
 
+import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -12,7 +12,6 @@ from camcops.db.database import Database
 from tests.conftest import skip_or_fail
 from tests.web.specimens import PASSWORD, People, store_many
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,10 +28,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    if not CHROMIUM.exists():
-        skip_or_fail("chromium", f"there is no {CHROMIUM}")
+    program = shutil.which("chromium")
+    if program is None:
+        skip_or_fail("chromium", "chromium is not installed")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield launched
         launched.close()
 
