@@ -32,6 +32,8 @@ def mariadb_server(*, durable: bool = False) -> Iterator[sa.URL]:
     server = _program("mariadbd", "/usr/sbin")
     with _folder("camcops-mariadb-") as folder:
         options = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
+        # A server that starts clears what it takes for leftovers out of its temporary folder.
+        options.append(f"--tmpdir={folder}")
         _run(
             [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"],
             folder,
