@@ -16,6 +16,7 @@ DETAILS = ("forename", "surname", "sex", "dob", "email", "address", "gp", "other
 SEXES = ("F", "M", "X")
 
 _IDNUM = re.compile(r"idnum([0-9]{1,9})", re.ASCII)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _LONGEST_EMAIL = 255
 _LONGEST_QUOTE = 30
 
@@ -94,6 +95,8 @@ def read_details(
 def _text(key: str, value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise DetailRefused(f"{key} must be text")
+    if value and _UNSTORABLE.search(value):
+        raise DetailRefused(f"{key} has characters that are none")
     return value or None
 
 

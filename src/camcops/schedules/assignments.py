@@ -84,6 +84,20 @@ def assignments_of(
     return [_assignment(row, items.get(row.schedule_id, []), library) for row in rows]
 
 
+def schedule_names(conn: sa.Connection) -> dict[int, list[str]]:
+    """The names of all patients' schedules, by `patient._pk`."""
+    columns = patient_task_schedules.c
+    rows = conn.execute(
+        sa.select(columns.patient_pk, task_schedules.c.name)
+        .join(task_schedules, task_schedules.c.id == columns.schedule_id)
+        .order_by(columns.id)
+    )
+    found: dict[int, list[str]] = {}
+    for patient_pk, name in rows:
+        found.setdefault(patient_pk, []).append(name or "")
+    return found
+
+
 def _assigned(conn: sa.Connection, patient_pk: int) -> list[Any]:
     columns = patient_task_schedules.c
     return list(
