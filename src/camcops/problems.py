@@ -5,6 +5,7 @@ A `Kind` says what was wrong and what to do about it; raising `Problem(KIND, nam
 data. Each face renders it in its own way: a page, a tablet's reply, a line on the terminal.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 
@@ -41,6 +42,11 @@ class Problem(Exception):
     def message(self) -> str:
         """What was wrong and what to do, as one plain text."""
         return f"{self.says} {self.do}".strip()
+
+
+def minutes_until(until: dt.datetime, now: dt.datetime) -> int:
+    """How many whole minutes somebody still has to wait, at least 1."""
+    return max(1, -(-int((until - now).total_seconds()) // 60))
 
 
 # --- instruments -------------------------------------------------------------------------------
@@ -172,8 +178,16 @@ BAD_CREDENTIALS = Kind(
 )
 LOCKED_OUT = Kind(
     "locked_out",
-    "After too many failed log-ins this user name is locked until {until:%Y-%m-%d %H:%M} UTC.",
-    "Wait until then, or ask an administrator of your group to unlock it.",
+    "After too many failed log-ins this user name is locked until {until:%Y-%m-%d %H:%M} UTC "
+    "({minutes} min from now).",
+    "Wait until then, log in from where you usually do, or ask an administrator of your group to unlock it.",
+    403,
+)
+ADDRESS_BLOCKED = Kind(
+    "address_blocked",
+    "After too many failures from your network address, nobody new can log in or register from it until "
+    "{until:%Y-%m-%d %H:%M} UTC ({minutes} min from now).",
+    "Wait until then. Those who have logged in from there before are not affected.",
     403,
 )
 PASSWORD_BLANK = Kind("password_blank", "The password is blank.", "Choose another one.")
@@ -463,6 +477,11 @@ BACKUP_UNUSABLE = Kind(
     "Nothing was changed.",
 )
 
+CONFIG_FAULTY = Kind(
+    "check_config.faulty",
+    "The installation has faults: {count}.",
+    "Correct what is named above, and check again.",
+)
 SCORES_FAILED = Kind(
     "rescore.failed",
     "{count} tasks could not be scored.",

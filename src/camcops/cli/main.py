@@ -26,6 +26,19 @@ COMMANDS = {
         "camcops.cli.accounts", "reset_password", "Set a user's password, and unlock the user."
     ),
     "enable_user": Entry("camcops.cli.accounts", "enable_user", "Unlock a user."),
+    "make_patient": Entry(
+        "camcops.cli.patients", "make_patient", "Make a patient who is to use an own device."
+    ),
+    "make_schedule": Entry(
+        "camcops.cli.patients", "make_schedule", "Make a schedule of tasks for patients."
+    ),
+    "assign_schedule": Entry(
+        "camcops.cli.patients", "assign_schedule", "Let a patient follow a schedule."
+    ),
+    "list_patients": Entry(
+        "camcops.cli.patients", "list_patients", "List patients with their access keys."
+    ),
+    "revoke_key": Entry("camcops.cli.patients", "revoke_key", "Replace a patient's access key."),
     "serve_gunicorn": Entry(
         "camcops.cli.serving", "serve_gunicorn", "Serve with Gunicorn (recommended on Linux)."
     ),
@@ -38,6 +51,12 @@ COMMANDS = {
     "check_index": Entry(
         "camcops.cli.records", "check_index", "Check the indexes of tasks and patients."
     ),
+    "rescore": Entry("camcops.cli.rescore", "rescore", "Renew scores whose rules have changed."),
+    "check_config": Entry(
+        "camcops.cli.operation", "check_config", "Check a configuration, and what it names."
+    ),
+    "status": Entry("camcops.cli.operation", "status", "Show the state of the installation."),
+    "audit": Entry("camcops.cli.audit", "audit", "Seal and verify the audit trail."),
     "backup": Entry(
         "camcops.cli.keeping", "backup", "Write everything to one file, while serving."
     ),

@@ -143,15 +143,21 @@ def config_option(*, required: bool) -> Callable[[FC], FC]:
     )
 
 
-def settings_of(config: Path | None, overrides: Mapping[str, str] | None = None) -> "Settings":
-    """Load the settings that the command line or the environment names."""
-    from camcops.config import load
-
+def config_path(config: Path | None) -> Path:
+    """The configuration file that the command line or the environment names; child processes inherit it."""
     name = config or os.environ.get(CONFIG_VARIABLE)
     if not name:
         raise Problem(problems.CONFIG_UNNAMED)
     path = Path(name).absolute()
     os.environ[CONFIG_VARIABLE] = str(path)
+    return path
+
+
+def settings_of(config: Path | None, overrides: Mapping[str, str] | None = None) -> "Settings":
+    """Load the settings that the command line or the environment names."""
+    from camcops.config import load
+
+    path = config_path(config)
     settings = load(path, overrides)
     use_format(settings.site.log_format)
     for warning in settings.warnings:
@@ -161,12 +167,17 @@ def settings_of(config: Path | None, overrides: Mapping[str, str] | None = None)
     return settings
 
 
-def open_site(config: Path | None, overrides: Mapping[str, str] | None = None) -> "Site":
-    """The installation that the configuration describes, its database at the revision we need."""
+def open_site(
+    config: Path | None, overrides: Mapping[str, str] | None = None, *, serving: bool = False
+) -> "Site":
+    """The installation that the configuration describes, its database at the revision we need.
+
+    `serving`: it answers people who wait (see `Site.open`).
+    """
     from camcops.db.state import require_current
     from camcops.site import Site
 
-    site = Site.open(settings_of(config, overrides))
+    site = Site.open(settings_of(config, overrides), serving=serving)
     require_current(site.database)
     return site
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Engines: one `sqlalchemy.Engine` for each supported database, set up the same safe way."""
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -19,8 +20,11 @@ READ_ONLY = "camcops_read_only"
 """Execution option of a connection whose next transaction only reads."""
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
-MYSQL_LOCK_WAIT_S = 10
-CONNECT_TIMEOUT_S = 10
+LOCK_WAIT_S = 10
+ANSWER_WITHIN_S = 15
+"""How long a program that people wait for should itself wait for one answer of a database server."""
+
+CONNECT_TIMEOUT_S = 5
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
 
@@ -68,8 +72,12 @@ def _installed(family: str, driver: str, *, ours: str, others: dict[str, str]) -
     return f"{family}+{ours}"
 
 
-def create_engine(text: str, *, echo: bool = False) -> Engine:
-    """An engine for the database at an address; connects to nothing yet."""
+def create_engine(text: str, *, echo: bool = False, answer_within_s: int | None = None) -> Engine:
+    """An engine for the database at an address; connects to nothing yet.
+
+    A server that has not answered a statement after `answer_within_s` counts as lost; None: it may take as
+    long as it likes. It should be above `LOCK_WAIT_S`.
+    """
     url = parse_url(text)
     # Values may be patients' data: they stay out of error messages.
     options: dict[str, Any] = {
@@ -85,7 +93,12 @@ def create_engine(text: str, *, echo: bool = False) -> Engine:
         engine = sa.create_engine(
             url,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "sql_mode": MYSQL_SQL_MODE},
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "read_timeout": answer_within_s,
+                "write_timeout": answer_within_s,
+                "sql_mode": MYSQL_SQL_MODE,
+            },
             **options,
         )
         _set_up_mysql(engine)
@@ -97,12 +110,20 @@ def create_engine(text: str, *, echo: bool = False) -> Engine:
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
             **options,
         )
+        if answer_within_s is not None:
+            _limit_waiting_for_postgresql(engine, answer_within_s)
     _forget_connections_after_fork(engine)
     return engine
 
 
 def _set_up_sqlite(engine: Engine) -> None:
     """Readers never wait for a writer; a writer takes its lock at once, not half-way."""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connecting(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
+        # A new file is its owner's alone. What stands in the way of making it, SQLite says itself.
+        with contextlib.suppress(OSError):
+            os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -134,7 +155,7 @@ def _set_up_mysql(engine: Engine) -> None:
     def _connected(connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {MYSQL_LOCK_WAIT_S}")
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_S}")
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
@@ -142,6 +163,21 @@ def _set_up_mysql(engine: Engine) -> None:
             mysql: Any = connection.connection.dbapi_connection
             with mysql.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _limit_waiting_for_postgresql(engine: Engine, answer_within_s: int) -> None:
+    from camcops.db.postgresql import connect_punctually
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connect(_dialect: object, _record: object, args: Any, kwargs: Any) -> Any:
+        return connect_punctually(answer_within_s, *args, **kwargs)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        # Unlike the other databases, it would wait for locks without end.
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+        connection.commit()
 
 
 def reading_options(engine: Engine) -> dict[str, Any]:

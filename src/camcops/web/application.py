@@ -13,7 +13,17 @@ from camcops.web.redirects import with_relative_redirects
 from camcops.web.rendering import Templates
 from camcops.web.visits import VisitCookie
 
-SUBJECTS = ("assets", "errors", "home", "login", "old_addresses", "signpost", "task", "tasks")
+SUBJECTS = (
+    "assets",
+    "errors",
+    "health",
+    "home",
+    "login",
+    "old_addresses",
+    "signpost",
+    "task",
+    "tasks",
+)
 
 
 def make_wsgi_app(site: Site) -> WSGIApplication:

@@ -8,6 +8,7 @@ PK = r"[0-9]{1,9}"
 
 ROUTES = (
     ("root", "/"),
+    ("health", "/healthz"),
     ("static", "/static/*subpath"),
     ("login", "/webview/login"),
     ("logout", "/webview/logout"),

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that look at an installation and change nothing: check_config, status."""
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from camcops.cli.shell import ServerCommand, config_option, config_path, open_site
+from camcops.problems import CONFIG_FAULTY, Problem
+
+if TYPE_CHECKING:
+    from camcops.operation.findings import Finding
+    from camcops.operation.status import Status
+
+GIB = 1024**3
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.command(cls=ServerCommand)
+@config_option(required=False)
+@click.option("--connect", is_flag=True, help="Look at the database too.")
+@as_json
+def check_config(config: Path | None, connect: bool, as_json: bool) -> None:
+    """Check a configuration, and the files and folders that it names; every fault at once.
+
+    Run it as the web server's user. With --connect also the database: in reach, at the right revision,
+    safe settings, clock. Exit status 1 if there are faults; warnings alone leave it at 0.
+    """
+    found = list(_findings(config_path(config), connect))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            click.echo(f"{one.weight}: {one.subject}: {one.says}")
+    faults = sum(one.weight == "fault" for one in found)
+    if faults:
+        raise Problem(CONFIG_FAULTY, count=faults)
+    click.echo("No faults.", err=True)
+
+
+def _findings(path: Path, connect: bool) -> Iterator["Finding"]:
+    from camcops.operation.config_checks import check_file, check_settings
+
+    settings, found = check_file(path)
+    yield from found
+    if settings is None:
+        return
+    checked = list(check_settings(settings))
+    yield from checked
+    if connect:
+        from camcops.operation.database_checks import check_database
+        from camcops.operation.findings import fault
+        from camcops.site import Site
+
+        try:
+            site = Site.open(settings)
+        except Problem as problem:
+            yield fault("site", problem.message)
+            return
+        yield from check_database(site.database)
+
+
+@click.command(cls=ServerCommand)
+@config_option(required=False)
+@as_json
+def status(config: Path | None, as_json: bool) -> None:
+    """Show the state of the installation: sessions, uploads, exports, scores, audit trail, disk.
+
+    Names devices and users, never patients. Instants are UTC.
+    """
+    from camcops.operation.status import status_of
+
+    found = status_of(open_site(config))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), default=_plain, ensure_ascii=False))
+        return
+    for name, value in _lines(found):
+        click.echo(f"{name + ':':<22}{value}")
+
+
+def _plain(value: object) -> str:
+    assert isinstance(value, dt.datetime)
+    return value.isoformat() + "Z"
+
+
+def _lines(found: "Status") -> Iterator[tuple[str, object]]:
+    yield "Version", f"{found.version}, database revision {found.revision} ({found.database})"
+    yield "Sessions", f"{found.browser_sessions} of browsers, {found.tablet_sessions} of tablets"
+    yield "Users locked out", ", ".join(found.locked_users) or "none"
+    yield "Last upload", found.last_upload_utc or "never"
+    uploads = [f"{upload.device} since {upload.since_utc}" for upload in found.open_uploads]
+    yield "Uploads in progress", "; ".join(uploads) or "none"
+    oldest = f", the oldest since {found.outbox_oldest_utc}" if found.outbox_waiting else ""
+    yield "Waiting for export", f"{found.outbox_waiting}{oldest}"
+    outdated = [f"{table} {count}" for table, count in sorted(found.outdated_scores.items())]
+    yield "Scores out of date", ", ".join(outdated) or "none"
+    if found.audit_sealed_up_to is None:
+        yield "Audit sealed", "not yet"
+    else:
+        rows = f"up to row {found.audit_sealed_up_to} of {found.audit_last}"
+        yield "Audit sealed", f"{rows}, at {found.audit_sealed_at_utc}"
+    if found.free_bytes is not None:
+        yield "Free on the disk", f"{found.free_bytes / GIB:.1f} GiB"
