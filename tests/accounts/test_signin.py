@@ -71,9 +71,10 @@ def test_right_password_gives_the_user_and_writes_nothing(
     database: Database, settings: SiteSettings
 ) -> None:
     user_id = add_ann(database)
+    attempt(database, settings)  # notes the place
     with count_statements(database) as seen:
         assert attempt(database, settings).id == user_id
-    assert len(seen) == 5
+    assert len(seen) == 6
     assert all(statement.lstrip().startswith("SELECT") for statement in seen)
 
 
@@ -108,7 +109,7 @@ def test_name_is_locked_at_each_multiple_for_longer_each_time(
         database.write(lambda conn: conn.execute(account_lockouts.delete()))
     assert len(all_rows(database, login_failures)) == 6
     details = [row["details"] for row in all_rows(database, audit)]
-    assert sum("locked until" in text for text in details) == 2
+    assert sum("locked for strange places until" in text for text in details) == 2
 
 
 def test_unknown_names_are_locked_alike(sqlite_database: Database, settings: SiteSettings) -> None:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clearing away what has run out: sessions, locks, and failures of names that nobody has."""
+"""Clearing away what has run out: sessions, locks, failed log-ins, places that nobody uses any more."""
 
 import datetime as dt
 from typing import Final
 
 import sqlalchemy as sa
 
+from camcops.accounts import places
 from camcops.db.instants import utc_now
 from camcops.db.schema import (
     account_lockouts,
@@ -19,10 +20,13 @@ from camcops.db.schema import (
 STRANGERS_FAILURES: Final = dt.timedelta(days=7)
 """How often the failed log-ins of names that don't exist are forgotten."""
 
+OLD_FAILURES: Final = dt.timedelta(days=30)
+"""For how long a failed log-in is kept, for administrators to see; it counts for less long."""
+
 
 def clear_expired(conn: sa.Connection, *, timeout_minutes: int) -> None:
-    """Remove expired sessions, task filters that no session refers to, locks that have ended, and, once a
-    week, the failures of unknown names. Meant to run every minute."""
+    """Remove expired sessions, task filters that no session refers to, locks that have ended, old failures,
+    places long unused, and, once a week, the failures of unknown names. Meant to run often."""
     now = utc_now()
     oldest = now - dt.timedelta(minutes=timeout_minutes)
     used = sessions.c.last_activity_utc
@@ -30,6 +34,10 @@ def clear_expired(conn: sa.Connection, *, timeout_minutes: int) -> None:
     referred = sa.select(sessions.c.task_filter_id).where(sessions.c.task_filter_id.is_not(None))
     conn.execute(task_filters.delete().where(task_filters.c.id.not_in(referred)))
     conn.execute(account_lockouts.delete().where(account_lockouts.c.locked_until <= now))
+    conn.execute(
+        login_failures.delete().where(login_failures.c.login_failure_at < now - OLD_FAILURES)
+    )
+    places.forget_unused(conn, now)
     if _strangers_are_due(conn, now):
         known = sa.select(users.c.username)
         conn.execute(login_failures.delete().where(login_failures.c.username.not_in(known)))

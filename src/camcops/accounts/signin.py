@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proving who one is by name and password, and what happens after failures; the same for every face.
 
-Failures are counted by user name, whether or not it exists, and forgotten at the next success. At
-each multiple of the threshold the name is locked: the n-th time for n times the set number of
-minutes.
+Failures are counted by user name, whether or not it exists, and by place (`places`): each place that is
+familiar to the user has a count of its own, and all strange ones share one. A day later, or at the next
+success at the same place, they are forgotten. At each multiple of the threshold the name is locked for
+that place, or for all strange ones: the n-th time for n times the set number of minutes. So nobody can
+lock out a user where that user works.
 """
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from camcops.accounts import places
 from camcops.accounts.passwords import StoredPassword, Verdict, hash_password, verify_password
 from camcops.accounts.permissions import is_system
+from camcops.accounts.throttling import blocked_until
 from camcops.accounts.users import (
     User,
     find_user,
@@ -24,21 +29,38 @@ from camcops.accounts.users import (
 from camcops.audit import AuditTrail
 from camcops.db.instants import utc_now
 from camcops.db.schema import account_lockouts, login_failures, users
-from camcops.problems import BAD_CREDENTIALS, LOCKED_OUT, Problem
+from camcops.problems import (
+    ADDRESS_BLOCKED,
+    BAD_CREDENTIALS,
+    LOCKED_OUT,
+    Kind,
+    Problem,
+    minutes_until,
+)
 
 if TYPE_CHECKING:
     from camcops.config.site import SiteSettings
     from camcops.db.database import Database
 
 
+FAILURES_COUNT: Final = dt.timedelta(days=1)
+"""For how long a failed log-in counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is known under a user name before the password is looked at."""
+    """What is known under a user name, and of the places asked from, before the password is looked at."""
 
     user: User | None
     stored: StoredPassword | None
     locked_until: dt.datetime | None
-    has_failures: bool
+    blocked_until: dt.datetime | None = None
+    has_failures: bool = False
+    familiar: Mapping[str, dt.datetime] = field(default_factory=dict)
+
+    def place(self, names: Sequence[str]) -> str | None:
+        """The surest familiar one among places; None if all are strange."""
+        return _surest(names, self.familiar)
 
 
 def authenticate(
@@ -50,18 +72,23 @@ def authenticate(
     password: str,
     source: str,
     remote_addr: str | None,
+    client: str | None = None,
 ) -> User:
-    """The user with this name and password.
+    """The user with this name and password. `client`: what only this tablet or browser has, if anything.
 
-    Raises Problem(LOCKED_OUT) while the name is locked, whatever the password, and
-    Problem(BAD_CREDENTIALS) otherwise if either is wrong; that takes equally long for names that
-    don't exist. The hash is computed outside any transaction. A failure is recorded and audited at
-    once; a success forgets the failures before it and renews an old hash. It starts no session, and
-    does not ask whether the user may use the face in question.
+    Raises Problem(LOCKED_OUT) while the name is locked there, whatever the password;
+    Problem(ADDRESS_BLOCKED) where strangers at the address have failed too often; and
+    Problem(BAD_CREDENTIALS) otherwise if name or password is wrong; that takes equally long for names
+    that don't exist. The hash is computed outside any transaction. A failure is recorded and audited at
+    once; a success forgets the failures before it, notes the place and renews an old hash. It starts no
+    session, and does not ask whether the user may use the face in question.
     """
-    account = database.read(lambda conn: _account(conn, username))
+    names = places.places(remote_addr, client)
+    account = database.read(lambda conn: _account(conn, username, names, remote_addr))
     if account.locked_until is not None:
-        raise Problem(LOCKED_OUT, until=account.locked_until)
+        raise _closed(LOCKED_OUT, account.locked_until)
+    if account.blocked_until is not None:
+        raise _closed(ADDRESS_BLOCKED, account.blocked_until)
     verdict = verify_password(account.stored, password)
     user = account.user
     if user is None or account.stored is None or verdict is Verdict.WRONG:
@@ -74,15 +101,15 @@ def authenticate(
                 user_id=None if user is None else user.id,
                 source=source,
                 remote_addr=remote_addr,
+                place=account.place(names),
             )
         )
-        raise Problem(LOCKED_OUT, until=locked) if locked else Problem(BAD_CREDENTIALS)
+        raise _closed(LOCKED_OUT, locked) if locked else Problem(BAD_CREDENTIALS)
     if verdict is Verdict.RIGHT_BUT_OLD:
         old = account.stored
         renewed = hash_password(password, beside=old.hashedpw)
         database.write(lambda conn: renew_hash(conn, user.id, old, renewed))
-    if account.has_failures:
-        database.write(lambda conn: forget_failures(conn, user.username))
+    _note_success(database, user, account, names)
     return user
 
 
@@ -95,10 +122,12 @@ def record_failure(
     user_id: int | None,
     source: str,
     remote_addr: str | None,
+    place: str | None = None,
 ) -> dt.datetime | None:
     """Count one failure of a user name, audit it, and lock the name if it is time to.
 
-    Returns until when the name is now locked (UTC, without a zone), or None.
+    `place`: where the user is familiar, None for all other places. Returns until when the name is now
+    locked there (UTC, without a zone), or None.
     """
     now = utc_now()
     if not storable_name(username):  # nobody's name, so there is nothing to protect
@@ -108,14 +137,12 @@ def record_failure(
     conn.execute(sa.select(users.c.id).where(users.c.id == user_id).with_for_update())
     conn.execute(
         login_failures.insert().values(
-            username=username, login_failure_at=now, remote_addr=remote_addr
+            username=username, login_failure_at=now, remote_addr=remote_addr, place=place
         )
     )
     _audit(conn, audit, f"Failed login as user {username}", source, remote_addr, user_id)
     count = conn.scalar(
-        sa.select(sa.func.count())
-        .select_from(login_failures)
-        .where(login_failures.c.username == username)
+        sa.select(sa.func.count()).select_from(login_failures).where(*_failures(username, place))
     )
     term = lock_after(
         count or 0, settings.lockout_threshold, settings.lockout_duration_increment_minutes
@@ -123,10 +150,12 @@ def record_failure(
     if term is None:
         return None
     until = now + term
-    conn.execute(account_lockouts.insert().values(username=username, locked_until=until))
-    _audit(
-        conn, audit, f"Account {username} locked until {until} UTC", source, remote_addr, user_id
+    conn.execute(
+        account_lockouts.insert().values(username=username, locked_until=until, place=place)
     )
+    where = "strange places" if place is None else "one familiar place"
+    details = f"Account {username} locked for {where} until {until} UTC"
+    _audit(conn, audit, details, source, remote_addr, user_id)
     return until
 
 
@@ -136,42 +165,79 @@ def lock_after(failures: int, threshold: int, increment_minutes: int) -> dt.time
     return dt.timedelta(minutes=times * increment_minutes) if times and not rest else None
 
 
-def forget_failures(conn: sa.Connection, username: str) -> None:
-    """Forget a name's failed log-ins, after a success."""
+def unlock(conn: sa.Connection, username: str) -> None:
+    """Lift a name's locks and forget its failed log-ins, for all places."""
+    conn.execute(account_lockouts.delete().where(account_lockouts.c.username == username))
     conn.execute(login_failures.delete().where(login_failures.c.username == username))
 
 
-def unlock(conn: sa.Connection, username: str) -> None:
-    """Lift a name's locks and forget its failed log-ins."""
-    conn.execute(account_lockouts.delete().where(account_lockouts.c.username == username))
-    forget_failures(conn, username)
-
-
-def locked_until(conn: sa.Connection, username: str) -> dt.datetime | None:
-    """Until when a user name is locked (UTC, without a zone); None if it is not."""
+def locked_until(conn: sa.Connection, username: str, place: str | None) -> dt.datetime | None:
+    """Until when a user name is locked for a place, or (None) for all that are strange (UTC, without a
+    zone); None if it is not.
+    """
+    columns = account_lockouts.c
     until: dt.datetime | None = conn.scalar(
-        sa.select(sa.func.max(account_lockouts.c.locked_until)).where(
-            account_lockouts.c.username == username,
-            account_lockouts.c.locked_until > utc_now(),
+        sa.select(sa.func.max(columns.locked_until)).where(
+            columns.username == username,
+            columns.locked_until > utc_now(),
+            columns.place.is_not_distinct_from(place),
         )
     )
     return until
 
 
-def _account(conn: sa.Connection, username: str) -> Account:
+def _account(
+    conn: sa.Connection, username: str, names: Sequence[str], remote_addr: str | None
+) -> Account:
     if not storable_name(username):
-        return Account(None, None, None, has_failures=False)
-    until = locked_until(conn, username)
+        return Account(None, None, None)
     user = find_user(conn, username)
     if user is None or is_system(user):
-        return Account(None, None, until, has_failures=False)
-    failures = sa.select(login_failures.c.id).where(login_failures.c.username == username)
+        until = locked_until(conn, username, None)
+        return Account(None, None, until, blocked_until(conn, remote_addr))
+    familiar = places.familiar(conn, user.id, names)
+    place = _surest(names, familiar)
+    failures = sa.select(login_failures.c.id).where(*_failures(user.username, place))
     return Account(
         user,
         stored_password(conn, user.id),
-        until,
+        locked_until(conn, user.username, place),
+        blocked_until(conn, remote_addr) if place is None else None,
         has_failures=conn.execute(failures.limit(1)).first() is not None,
+        familiar=familiar,
     )
+
+
+def _surest(names: Sequence[str], familiar: Mapping[str, dt.datetime]) -> str | None:
+    return next((name for name in names if name in familiar), None)
+
+
+def _failures(username: str, place: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    columns = login_failures.c
+    return (
+        columns.username == username,
+        columns.place.is_not_distinct_from(place),
+        columns.login_failure_at > utc_now() - FAILURES_COUNT,
+    )
+
+
+def _note_success(database: "Database", user: User, account: Account, names: Sequence[str]) -> None:
+    now = utc_now()
+    unnoted = places.unnoted(names, account.familiar, now)
+    if not unnoted and not account.has_failures:
+        return
+
+    def work(conn: sa.Connection) -> None:
+        places.note(conn, user.id, unnoted, now)
+        if account.has_failures:
+            mine = _failures(user.username, account.place(names))
+            conn.execute(login_failures.delete().where(*mine))
+
+    database.write(work)
+
+
+def _closed(kind: Kind, until: dt.datetime) -> Problem:
+    return Problem(kind, until=until, minutes=minutes_until(until, utc_now()))
 
 
 def _audit(

@@ -75,6 +75,8 @@ def admit(site: Site, request: TabletRequest) -> Admission:
                 password=request.password,
                 source="tablet",
                 remote_addr=request.remote_addr,
+                # A registered device's name is random, and nobody else's tablet knows it.
+                client=request.device_name,
             )
         except Problem as problem:
             if problem.kind is not BAD_CREDENTIALS:

@@ -5,6 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from camcops.accounts.throttling import note_stranger
 from camcops.accounts.users import User
 from camcops.problems import (
     ACCESS_KEY_UNKNOWN,
@@ -28,11 +29,16 @@ AUDITED: Final = (
 
 
 def record_refusal(site: Site, request: TabletRequest, user: User | None, problem: Problem) -> None:
-    """Audit a refusal, if it is one of `AUDITED`, in a transaction of its own; never the key tried."""
+    """Audit a refusal, if it is one of `AUDITED`, in a transaction of its own; never the key tried.
+
+    Somebody without an account who tries keys counts as a stranger who failed at that address.
+    """
     if problem.kind not in AUDITED:
         return
 
     def work(conn: sa.Connection) -> None:
+        if user is None and problem.kind is ACCESS_KEY_UNKNOWN:
+            note_stranger(conn, request.remote_addr)
         device = find_device(conn, request.device_name or "", lock=False)
         site.audit.record(
             conn,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from camcops.accounts.groups import uses_of, visible_group_ids
 from camcops.accounts.single_patient import open_account
+from camcops.accounts.throttling import refuse_blocked
 from camcops.db.instants import utc_now
 from camcops.db.schema import users
 from camcops.problems import ACCESS_KEY_UNKNOWN, PATIENT_WITHOUT_ID_NUMBER, Problem
@@ -28,6 +29,7 @@ def register_patient(call: Call) -> Work:
     key = call.request.required(_KEY)
 
     def work(conn: sa.Connection) -> Reply:
+        refuse_blocked(conn, call.request.remote_addr)
         found = _patient(conn, key)
         user, password = open_account(
             conn, call.device_name, patient_pk=found.pk, group_id=found.group_id

@@ -20,6 +20,7 @@ from camcops.accounts.signin import authenticate
 from camcops.accounts.users import NO_SECOND_FACTOR, User, set_password
 from camcops.problems import Problem
 from camcops.web.forms import LoginForm, PasswordForm
+from camcops.web.known_browser import keep_mark, mark_of
 from camcops.web.parameters import form_data, same_origin_path
 from camcops.web.policy import SIGNED_IN, may_use_pages, site_of
 
@@ -38,7 +39,8 @@ def login_page(
     """The log-in form: an answer of its own or, where `asked`, in place of a page that needs it."""
     form = form or LoginForm(redirect_url=redirect_url or "")
     values: dict[str, Any] = {"form": form, "problem": problem, "asked": asked}
-    values["locked_until"] = problem.data.get("until") if problem else None
+    is_locked = problem is not None and problem.kind is problems.LOCKED_OUT
+    values["locked_until"] = problem.data["until"] if problem and is_locked else None
     values["autocomplete"] = not site_of(request).settings.site.disable_password_autocomplete
     response = render_to_response("login.html", values, request=request)
     response.status = status
@@ -55,16 +57,19 @@ def log_in(request: Request) -> Response:
     form = LoginForm(form_data(request))
     if not form.validate():
         return login_page(request, form=form, status=400)
+    mark = mark_of(request)
     try:
-        user = authenticated(request, str(form.username.data), str(form.password.data))
+        user = authenticated(request, str(form.username.data), str(form.password.data), mark)
     except Problem as problem:
         return login_page(request, form=form, problem=problem, status=problem.kind.http)
     begin_session(request, user)
     wanted = same_origin_path(request, form.redirect_url.data)
-    return HTTPSeeOther(wanted or request.route_path("home"))
+    response = HTTPSeeOther(wanted or request.route_path("home"))
+    keep_mark(request, response, mark)
+    return response
 
 
-def authenticated(request: Request, username: str, password: str) -> User:
+def authenticated(request: Request, username: str, password: str, mark: str) -> User:
     """The user who may use these pages; everybody else meets the same refusal as a wrong password."""
     site = site_of(request)
     user = authenticate(
@@ -75,6 +80,7 @@ def authenticated(request: Request, username: str, password: str) -> User:
         password=password,
         source=SOURCE,
         remote_addr=request.remote_addr or "",
+        client=mark,
     )
     if not may_use_pages(user):
         raise Problem(problems.BAD_CREDENTIALS)
@@ -142,7 +148,7 @@ def _accepted(request: Request, form: PasswordForm) -> bool:
     user, new = request.reader, str(form.new_password.data)
     field = form.old_password
     try:
-        authenticated(request, user.username, str(form.old_password.data))
+        authenticated(request, user.username, str(form.old_password.data), mark_of(request))
         field = form.new_password
         if new == form.old_password.data:
             raise Problem(problems.PASSWORD_UNCHANGED)
