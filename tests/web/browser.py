@@ -63,8 +63,9 @@ class Browser:
             )
         finally:
             connection.close()
-        for name, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():
-            self.cookies[name] = morsel.value
+        for text in response.headers.get_all("Set-Cookie", []):
+            for name, morsel in SimpleCookie(text).items():
+                self.cookies[name] = morsel.value
         return answer
 
     def log_in(self, username: str, password: str = PASSWORD, **more: str) -> Answer:

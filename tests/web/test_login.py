@@ -99,6 +99,19 @@ def test_blank_form_says_at_each_field_what_is_missing(browser: Browser) -> None
     assert 'aria-describedby="password-error-1"' in answer.text
 
 
+def test_wrong_passwords_in_another_browser_at_the_same_address_lock_nobody_else(
+    serve: Callable[..., int],
+) -> None:
+    mine, other = (Browser(serve(lockout_threshold=2)) for _ in range(2))
+    other.port = mine.port
+    assert mine.log_in("annie").status == 303
+    assert len(mine.cookies["camcops_browser"]) == 32
+    answers = [other.log_in("annie", "wrong").status for _ in range(2)]
+    assert answers == [401, 403]
+    assert other.log_in("annie").status == 403
+    assert mine.log_in("annie").status == 303
+
+
 def test_locked_out_user_is_told_until_when(serve: Callable[..., int]) -> None:
     browser = Browser(serve(lockout_threshold=2))
     browser.log_in("annie", "wrong password")
