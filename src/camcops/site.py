@@ -12,6 +12,7 @@ from camcops.audit.trail import AuditTrail, key_id
 from camcops.config import Settings
 from camcops.config.site import SiteSettings
 from camcops.db.database import Database, connect
+from camcops.db.engine import ANSWER_WITHIN_S
 from camcops.instruments.library import Library, load_library
 
 log = logging.getLogger(__name__)
@@ -27,10 +28,18 @@ class Site:
     audit: AuditTrail
 
     @classmethod
-    def open(cls, settings: Settings) -> "Site":
-        """Load the instruments and make ready to connect; the database isn't touched yet."""
+    def open(cls, settings: Settings, *, serving: bool = False) -> "Site":
+        """Load the instruments and make ready to connect; the database isn't touched yet.
+
+        `serving`: people wait, so a database that doesn't answer is given up after `ANSWER_WITHIN_S`.
+        """
         library = installed_library(settings.site)
-        database = connect(settings.site.db_url, library, echo=settings.site.db_echo)
+        database = connect(
+            settings.site.db_url,
+            library,
+            echo=settings.site.db_echo,
+            answer_within_s=ANSWER_WITHIN_S if serving else None,
+        )
         return cls(settings, library, database, AuditTrail(audit_key(settings.site)))
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from camcops.db.database import Database
 from camcops.db.schema import devices, idnum_index, task_index, task_scores
 from camcops.demonstration.tablet import Refused, Tablet
+from tests.faults import whole_database
 
 TASKS = 10
 PAUSE_S = 0.1
@@ -88,7 +89,7 @@ class Device:
             except Refused as refusal:
                 shown = str(refusal)
             except HTTPError as error:
-                shown = f"HTTP {error.code}"
+                shown = f"HTTP {error.code}: {error.read().decode().strip()}"
             except (OSError, HTTPException, KeyError) as error:
                 shown = f"network: {type(error).__name__}"
             if self.acknowledged < self.begun:
@@ -183,3 +184,23 @@ def current_upload(database: Database, device: str) -> int:
         return upload
 
     return database.read(look)
+
+
+def wait_for_failures(devices: list[Device], within_s: float) -> None:
+    """Until each device has been told of a failure."""
+    known = [len(device.failures) for device in devices]
+    deadline = time.monotonic() + within_s
+    while any(len(one.failures) == count for one, count in zip(devices, known, strict=True)):
+        assert time.monotonic() < deadline, [device.failures for device in devices]
+        time.sleep(0.05)
+
+
+def check_contents(database: Database, devices: list[Device]) -> None:
+    """Everything acknowledged is there, once."""
+    database.engine.dispose()
+    whole_database.check(database)
+    for device in devices:
+        name = device.tablet.device
+        found = current_upload(database, name)
+        assert found in (device.acknowledged, device.begun)
+        assert whole_database.versions(database, name) == TASKS * found

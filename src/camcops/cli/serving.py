@@ -76,7 +76,7 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
         raise Problem(problems.SERVER_MISSING, server="Gunicorn", reason=error) from error
     from camcops.operation.sealer import Sealer
 
-    site = open_site(config, overrides(options))
+    site = open_site(config, overrides(options), serving=True)
     application = _application(site)
     site.database.engine.dispose()
 
@@ -97,7 +97,7 @@ def serve_pyramid(config: Path | None, **options: Any) -> None:
     from camcops.operation.sealer import Sealer
     from camcops.serving import pyramid
 
-    site = open_site(config, {"show_requests": "true"} | overrides(options))
+    site = open_site(config, {"show_requests": "true"} | overrides(options), serving=True)
     Sealer(site).start()
     pyramid.serve(_application(site), site.settings.server)
 

@@ -80,6 +80,12 @@ class Database:
         raise AssertionError("unreachable")
 
 
-def connect(url: str, library: "Library", *, echo: bool = False) -> Database:
-    """The database at an address; no connection is made until the first unit of work."""
-    return Database(create_engine(url, echo=echo), library, ClientTables(library))
+def connect(
+    url: str, library: "Library", *, echo: bool = False, answer_within_s: int | None = None
+) -> Database:
+    """The database at an address; no connection is made until the first unit of work.
+
+    `answer_within_s`: how long it may take over one statement; after that it counts as out of reach.
+    """
+    engine = create_engine(url, echo=echo, answer_within_s=answer_within_s)
+    return Database(engine, library, ClientTables(library))

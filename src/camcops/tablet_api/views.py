@@ -13,7 +13,9 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy.exc import DBAPIError
 
+from camcops.db.faults import code_of
 from camcops.problems import DATABASE_UNAVAILABLE, UNEXPECTED_FAILURE, Problem
 from camcops.tablet_api.access import Access, Admission, admit, permitted
 from camcops.tablet_api.binding import check_device_name
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 256_000_000
 """Bytes of a request; a setting of the application's registry (`tablet_api.largest_body`) may change it."""
+
+RETRY_AFTER_S = 10
+"""When to try again after status 503."""
 
 ROUTES = {"tablet_api": "/api", "tablet_database": "/database"}
 _REFUSED_METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
@@ -75,12 +80,13 @@ def post(request: Request) -> Response:
         reply = run(endpoint, call, admission)
     except Problem as problem:
         if problem.kind is DATABASE_UNAVAILABLE or admission is None:
-            return _response(503, b"")
+            return _unavailable(problem)
         reply = failure(problem.message)
     except Exception as error:
-        reply = failure(_unexpected(error, call).message)
+        unexpected = _unexpected(error, call)
         if admission is None:
-            return _response(503, b"")
+            return _unavailable(unexpected)
+        reply = failure(unexpected.message)
     session = admission.session
     return _response(200, reply.body(session.id, session.token))
 
@@ -125,14 +131,23 @@ def _unexpected(error: Exception, request: TabletRequest) -> Problem:
     """Log a bug, without the error's own text, which may quote a patient's data."""
     reference = secrets.token_hex(4)
     frames = "".join(traceback.format_tb(error.__traceback__))
+    code = code_of(error) if isinstance(error, DBAPIError) else None
     log.error(
-        "Reference %s: %s in operation %s\n%s",
+        "Reference %s: %s%s in operation %s\n%s",
         reference,
         type(error).__name__,
+        "" if code is None else f" {code}",
         request.operation,
         frames,
     )
     return Problem(UNEXPECTED_FAILURE, reference=reference)
+
+
+def _unavailable(problem: Problem) -> Response:
+    """No session could be given, or the database is gone: a tablet tells its user to try again later."""
+    response = _response(503, f"{problem.message}\n".encode())
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _response(status: int, body: bytes) -> Response:
