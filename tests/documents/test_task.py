@@ -128,6 +128,15 @@ def test_states_of_a_record(columns: dict[str, object], kind: str, says: str) ->
     assert says in notices_of(document)[kind]
 
 
+def test_what_people_wrote_is_no_markup_in_a_template_of_answers() -> None:
+    written = '<b>bold</b> <a href="https://evil.example">here</a> {total_score} &amp;'
+    document = document_of(stored_task("iesr", {"event": written}))
+    (row,) = (row for row in rows_of(document) if text_of(row.question) == "Event")
+    assert [(run.text, run.bold, run.link) for run in row.answer.words] == [
+        (f"{written}:", False, "")
+    ]
+
+
 def test_an_erased_record_has_no_answers_and_asks_for_none() -> None:
     document = document_of(stored_task("phq9", {}, _manually_erased=True))
     assert set(notices_of(document)) == {"erased"}

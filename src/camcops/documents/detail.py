@@ -2,7 +2,7 @@
 """The answers of a record, as its instrument shapes them: its report's detail, or its pages in order."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from html import unescape
+from html import escape, unescape
 from itertools import zip_longest
 from typing import Any
 
@@ -168,8 +168,8 @@ class DetailWriter:
         self, template: Text, row: Row, value: Any, option: Inline, env: Environment
     ) -> Inline:
         field = self._wording.field(row.field)
-        env.facts["value"] = self._writer.text(field, value)
-        env.facts["option"] = text_of(option)
+        env.facts["value"] = escape(self._writer.text(field, value), quote=False)
+        env.facts["option"] = escape(text_of(option), quote=False)
         return self._wording.say(template, env)
 
     def _question(self, element: Element, env: Environment) -> None:
