@@ -7,7 +7,7 @@ import pytest
 
 from camcops.instruments.library import load_library
 from camcops.problems import Problem
-from tests.instruments.definitions import faults_of, instrument_of
+from tests.instruments.definitions import faults_of, instrument_of, site_library
 
 GOOD = """\
 fields:
@@ -47,6 +47,7 @@ def test_a_good_one_has_none(tmp_path: Path) -> None:
             "7: q0 is neither asked nor derived nor hidden",
         ),
         ("fields:\n", "fields:\n  id: {type: bit, hidden: yes}\n", "7: id is a column that every"),
+        ("fields:\n", "fields:\n  Q1: {type: bit, hidden: yes}\n", "7: two fields differ by"),
         ("[{choice", "[{image: cat.png}, {choice", "11: there is no file media/cat.png"),
         (
             "complete:",
@@ -60,6 +61,38 @@ def test_a_fault_is_found_at_its_line(tmp_path: Path, old: str, new: str, fault:
     assert old in GOOD
     found = faults_of(tmp_path, GOOD.replace(old, new))
     assert any(one.startswith(fault) for one in found), found
+
+
+CHILD = """\
+tables:
+  {name}:
+    link: mine_id
+    order: seqnum
+    fields:
+      note: {{type: text, hidden: yes}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("blobs", "7: the table blobs is one of the server's own"),
+        ("_task_index", "7: '_task_index' is no name for a table"),
+        ("Rows", "7: 'Rows' is no name for a table"),
+        ("r" * 51, "7: the table's name is longer than 50 characters"),
+        ("diagnosis_icd10_item", "0: the table diagnosis_icd10_item belongs to diagnosis_icd10"),
+        ("gad7", "0: the table gad7 belongs to gad7 already"),
+    ],
+)
+def test_a_table_needs_a_name_of_its_own(tmp_path: Path, name: str, fault: str) -> None:
+    found = faults_of(tmp_path, CHILD.format(name=name) + GOOD)
+    assert any(one.startswith(fault) for one in found), found
+
+
+def test_a_site_does_not_take_a_table_of_the_server(tmp_path: Path) -> None:
+    site_library(tmp_path, "patient", GOOD)
+    with pytest.raises(Problem, match="the table patient is one of the server's own"):
+        load_library([tmp_path])
 
 
 def test_all_faults_are_listed(tmp_path: Path) -> None:

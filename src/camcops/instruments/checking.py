@@ -9,6 +9,7 @@ from camcops.instruments.faults import Fault, Faults
 from camcops.instruments.inspection import Inspection
 from camcops.instruments.library import Library
 from camcops.instruments.model import Instrument
+from camcops.instruments.structure import DEFINITION_FILE
 from camcops.instruments.vectors import VECTORS_FILE, differences, read_vectors
 
 
@@ -24,9 +25,14 @@ class Checked:
 
 def check_instruments(library: Library, tables: Iterable[str]) -> Iterator[Checked]:
     """Check each of these instruments, one after another."""
+    owners = _owners(library)
     for table in tables:
         faults = Faults()
         instrument = library.read(table, faults)
+        for name in (table, *(instrument.tables if instrument is not None else ())):
+            if others := owners.get(name, set()) - {table}:
+                says = f"the table {name} belongs to {min(others)} already"
+                faults.add(Fault(library.folder(table) / DEFINITION_FILE, 0, says))
         finished = instrument is not None and instrument.finished
         cases = 0
         if instrument is not None:
@@ -35,6 +41,16 @@ def check_instruments(library: Library, tables: Iterable[str]) -> Iterator[Check
                 Inspection(instrument, library, faults).inspect()
                 cases = _check_cases(instrument, library, faults)
         yield Checked(table, finished, cases, tuple(faults))
+
+
+def _owners(library: Library) -> dict[str, set[str]]:
+    """Which instruments have a table of a name; those that can't be read have none."""
+    owners: dict[str, set[str]] = {}
+    for table in library:
+        instrument = library.read(table, Faults())
+        for name in () if instrument is None else (table, *instrument.tables):
+            owners.setdefault(name, set()).add(table)
+    return owners
 
 
 def _check_cases(instrument: Instrument, library: Library, faults: Faults) -> int:

@@ -18,18 +18,6 @@ from camcops.instruments.yaml_reader import line_of
 
 _FILE_KINDS = ("image", "audio")
 _FILE_KEYS = ("image", "background")
-_RESERVED_COLUMNS = frozenset(
-    {
-        "id",
-        "patient_id",
-        "when_created",
-        "when_firstexit",
-        "when_last_modified",
-        "firstexit_is_finish",
-        "firstexit_is_abort",
-        "editing_time_s",
-    }
-)
 
 
 def expressions_in(part: Any) -> Iterator[Expression]:
@@ -58,7 +46,6 @@ class Inspection:
 
     def inspect(self) -> None:
         """Add whatever is amiss to the faults."""
-        self._check_columns()
         self._check_choices_used()
         self._check_names_used()
         self._check_strings()
@@ -82,13 +69,6 @@ class Inspection:
         for part in parts:
             for expression in expressions_in(part):
                 yield expression.node, expression.line
-
-    def _check_columns(self) -> None:
-        tables = (self._instrument.fields, *(t.fields for t in self._instrument.tables.values()))
-        for fields in tables:
-            for field in fields.values():
-                if field.name in _RESERVED_COLUMNS or field.name.startswith("_"):
-                    self._fault(field.line, f"{field.name} is a column that every table has")
 
     def _check_choices_used(self) -> None:
         entries = self._instrument.raw.get("choices", {})

@@ -10,7 +10,13 @@ from typing import Any
 from camcops.instruments.faults import Fault, Faults
 from camcops.instruments.grammar import STRUCTURE
 from camcops.instruments.language.errors import LanguageError
-from camcops.instruments.language.expansion import Bindings, expand, expand_key, substitute
+from camcops.instruments.language.expansion import (
+    MOST_MEMBERS,
+    Bindings,
+    expand,
+    expand_key,
+    substitute,
+)
 from camcops.instruments.model import Answer, ChildTable, Field, FieldType, Instrument, Start
 from camcops.instruments.shapes import Checker, flag
 from camcops.instruments.yaml_reader import YamlList, YamlMap, line_of, read_yaml
@@ -18,6 +24,22 @@ from camcops.instruments.yaml_reader import YamlList, YamlMap, line_of, read_yam
 DEFINITION_FILE = "instrument.yaml"
 _ALL_USES = ("clinical", "commercial", "educational", "research")
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)", re.ASCII)
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_TABLE_NAME_MOST = 50
+"""Characters: PostgreSQL cuts names at 63, and those of indexes are built on the table's."""
+_SERVERS_TABLES = frozenset({"patient", "patient_idnum", "blobs"})
+_COLUMNS_OF_ALL = frozenset(
+    {
+        "id",
+        "patient_id",
+        "when_created",
+        "when_firstexit",
+        "when_last_modified",
+        "firstexit_is_finish",
+        "firstexit_is_abort",
+        "editing_time_s",
+    }
+)
 
 Compile = Callable[[Instrument], Any]
 Raw = Callable[[str], YamlMap | None]
@@ -52,6 +74,9 @@ def expanded_entries(
     seen: set[str] = set()
     for key, entry in entries.items():
         line = line_of(entries, key)
+        if len(seen) > MOST_MEMBERS:
+            faults.add(Fault(path, line, f"the map stands for more than {MOST_MEMBERS} names"))
+            return
         try:
             names = expand_key(key) if isinstance(key, str) else [(str(key), {})]
         except LanguageError as error:
@@ -131,6 +156,7 @@ class _StructureReader:
         if self._path.parent.name != table:
             says = f"the table is {table}, the folder {self._path.parent.name}: they must agree"
             self._fault(self._raw.line_of("table"), says)
+        self._check_table_name(table, self._raw.line_of("table"))
         use = get("use", {})
         return Instrument(
             table=table,
@@ -156,7 +182,10 @@ class _StructureReader:
             skeleton=flag(get("skeleton", False)),
             fields=self.fields(get("fields", {})),
             tables=MappingProxyType(
-                {str(name): self._table(str(name), t) for name, t in get("tables", {}).items()}
+                {
+                    str(name): self._table(str(name), t, line_of(get("tables"), name))
+                    for name, t in get("tables", {}).items()
+                }
             ),
             groups=self._groups(get("groups", {})),
             procedure=tuple(get("procedure", ())),
@@ -171,6 +200,15 @@ class _StructureReader:
             path=self._path,
             compile_definition=compile_definition,
         )
+
+    def _check_table_name(self, name: str, line: int) -> None:
+        """Small letters, because some databases don't tell them from capitals."""
+        if not _TABLE_NAME.fullmatch(name):
+            self._fault(line, f"{name!r} is no name for a table (a-z, 0-9, _, a letter first)")
+        elif len(name) > _TABLE_NAME_MOST:
+            self._fault(line, f"the table's name is longer than {_TABLE_NAME_MOST} characters")
+        elif name in _SERVERS_TABLES:
+            self._fault(line, f"the table {name} is one of the server's own")
 
     def _words(self, key: str) -> tuple[str, ...]:
         value = self._raw.get(key, ())
@@ -192,12 +230,17 @@ class _StructureReader:
 
     def fields(self, entries: Mapping[Any, Any]) -> Mapping[str, Field]:
         found = expanded_entries(entries, self._path, self._faults, dealt=("about", "label"))
-        return MappingProxyType({name: self._field(name, e, line) for name, e, line in found})
+        fields = {name: self._field(name, e, line) for name, e, line in found}
+        if len({name.lower() for name in fields}) < len(fields):
+            self._fault(line_of(entries, ""), "two fields differ by capitals only")
+        return MappingProxyType(fields)
 
     def _field(self, name: str, entry: Mapping[str, Any], line: int) -> Field:
         kind = FieldType(entry["type"])
         if not name.isidentifier() or not name.isascii():
             self._fault(line, f"{name!r} is no name for a field (letters, digits, _)")
+        if name.lower() in _COLUMNS_OF_ALL or name.startswith("_"):
+            self._fault(line, f"{name} is a column that every table has")
         if "length" in entry and kind is not FieldType.TEXT:
             self._fault(line, f"{name}: only a text has a length")
         values = entry.get("values")
@@ -230,7 +273,8 @@ class _StructureReader:
                 found.add(item)
         return frozenset(found)
 
-    def _table(self, name: str, entry: Mapping[str, Any]) -> ChildTable:
+    def _table(self, name: str, entry: Mapping[str, Any], line: int) -> ChildTable:
+        self._check_table_name(name, line)
         fields = self.fields(entry["fields"])
         start = entry.get("start")
         return ChildTable(
