@@ -39,7 +39,7 @@ def test_blob_comes_whole_to_those_who_see_its_task(
 ) -> None:
     pk = picture_task(database, group)
     info = blobs_of(database, "photosequence", pk)[31]
-    assert info == BlobInfo(info.pk, "image/png", 90, 8)
+    assert info == BlobInfo(info.pk, "image/png", 90, 8, group)
     with count_statements(database) as seen:
         blob = reader(info.pk, frozenset({group}))
     assert len(seen) <= 4
@@ -49,14 +49,15 @@ def test_blob_comes_whole_to_those_who_see_its_task(
     assert reader(info.pk + 100) is None
 
 
-def test_blob_follows_the_group_of_its_task_not_its_own(
+def test_blob_needs_its_own_group_to_be_seen_and_that_of_its_task(
     database: Database, group: int, reader: Callable[..., Any]
 ) -> None:
     other = add_group(database, "clinic")
     about = {"tablename": "photo", "tablepk": 1, "fieldname": "photo_blobid", "theblob": b"x"}
     pk = add(database, "blobs", key=3, group=other, **about)
     add(database, "photo", key=1, group=group, patient_id=1, photo_blobid=3)
-    assert reader(pk, frozenset({group})) is not None
+    assert reader(pk, frozenset({group, other})) is not None
+    assert reader(pk, frozenset({group})) is None
     assert reader(pk, frozenset({other})) is None
 
 

@@ -78,6 +78,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "erased": "Erased: its contents were removed on the server.",
         "erased_when": "Erased on {when} by {user}",
         "live": "Live on the tablet: it may still change.",
+        "withheld": "Not all of this record is shown.",
+        "withheld_detail": "Parts of it (the patient, ID numbers, rows or pictures) belong to a group whose"
+        " records you may not see.",
         "unfinished": "Structure only",
         "unfinished_detail": "only the structure of this instrument is defined:"
         " no scores, completeness or pages yet",

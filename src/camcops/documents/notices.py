@@ -16,7 +16,7 @@ Labels = Mapping[str, str]
 
 
 def record_notices(stored: StoredTask, labels: Labels, zone: tzinfo | None) -> Iterator[Notice]:
-    """Whether this is the current version, still live, or erased."""
+    """Whether this is the current version, still live, or erased, and whether the reader sees all of it."""
     row = stored.row
     when = stored_moment(row["_when_removed_exact"], zone)
     user = stored.removing_user or labels["unknown_user"]
@@ -34,6 +34,8 @@ def record_notices(stored: StoredTask, labels: Labels, zone: tzinfo | None) -> I
             yield Notice("version", labels["deleted"], tuple(details))
     elif row["_era"] == NOW:
         yield Notice("live", labels["live"])
+    if stored.parts_withheld:
+        yield Notice("scope", labels["withheld"], (labels["withheld_detail"],))
 
 
 def instrument_notices(wording: Wording) -> Iterator[Notice]:

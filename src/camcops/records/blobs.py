@@ -19,12 +19,15 @@ from camcops.records.versions import RowValues, companions, fetch, going_with
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """A BLOB without its content: server key, media type, degrees clockwise to turn it by, bytes."""
+    """A BLOB without its content: server key, media type, degrees clockwise to turn it by, bytes,
+    group.
+    """
 
     pk: int
     mimetype: str
     rotation: int
     size: int
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def blobs_of(
             mimetype=row["mimetype"] or "application/octet-stream",
             rotation=row["image_rotation_deg_cw"] or 0,
             size=row["size"],
+            group_id=row["_group_id"],
         )
         for row in going_with(task, fetch(conn, query))
     }
@@ -71,12 +75,12 @@ def blobs_of(
 def read_blob(conn: sa.Connection, database: Database, pk: int, *, visible: Groups) -> Blob | None:
     """A BLOB by server key, with its content (at most four statements).
 
-    None if there is none, or if the task it belongs to is of a group outside `visible`, or is
-    nowhere. Any version of a BLOB can be read.
+    None if there is none, if it or the task it belongs to is of a group outside `visible`, or if
+    that task is nowhere. Any version of a BLOB can be read.
     """
     about = sa.select(*(column for column in blobs.c if column.name != "theblob"))
     found = fetch(conn, about.where(blobs.c._pk == pk, sa.not_(blobs.c._addition_pending)))
-    row = found[0] if found else None
+    row = found[0] if found and found[0]["_group_id"] in visible else None
     owner = None if row is None else _owner(conn, database, row)
     if row is None or owner is None or owner["_group_id"] not in visible:
         return None

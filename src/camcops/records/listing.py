@@ -15,9 +15,17 @@ import sqlalchemy as sa
 
 from camcops.accounts.users import User
 from camcops.db.database import Database
-from camcops.db.schema import groups, idnum_index, patient, task_index, task_scores, users
+from camcops.db.schema import (
+    groups,
+    idnum_index,
+    patient,
+    patient_idnum,
+    task_index,
+    task_scores,
+    users,
+)
 from camcops.instruments.library import Library
-from camcops.records.access import Reach, is_restricted, listable, reach_of
+from camcops.records.access import Reach, in_groups, is_restricted, listable, reach_of
 from camcops.records.idnums import IdNumType, definitions, valid_idnum
 from camcops.records.lifecycle import NOW
 from camcops.records.task_filters import PageKey, TaskFilter, conditions
@@ -121,8 +129,8 @@ def list_tasks(
     if reach.sees_nothing:
         return Page((), None, None, 0, restricted)
     fitting = _fitting(database.library, reach, asked)
-    found, newer, older = _page(conn, fitting, newer_than, older_than, limit)
-    rows = _task_rows(database.library, found, _idnums(conn, found))
+    found, newer, older = _page(conn, fitting, reach, newer_than, older_than, limit)
+    rows = _task_rows(database.library, found, _idnums(conn, found, reach))
     return Page(
         rows=tuple(rows),
         newer=rows[0].key if rows and newer else None,
@@ -135,32 +143,40 @@ def list_tasks(
 def _fitting(library: Library, reach: Reach, asked: TaskFilter) -> sa.ColumnElement[bool]:
     """The condition on `_task_index`: first what the user may see, then what is asked for."""
     allowed = listable(reach, library, names_a_patient=asked.names_a_patient)
-    return sa.and_(allowed, *conditions(asked, library))
+    return sa.and_(allowed, *conditions(asked, library, reach.visible))
 
 
 def _page(
     conn: sa.Connection,
     fitting: sa.ColumnElement[bool],
+    reach: Reach,
     newer_than: PageKey | None,
     older_than: PageKey | None,
     limit: int,
 ) -> tuple[list[sa.RowMapping], bool, bool]:
     """The rows of a page, and whether there are newer and older ones."""
     if newer_than is not None:
-        rows = _select(conn, sa.and_(fitting, newer_than.is_before()), limit + 1, newest=False)
+        nearer = sa.and_(fitting, newer_than.is_before())
+        rows = _select(conn, nearer, reach, limit + 1, newest=False)
         if len(rows) >= limit:
             return rows[:limit][::-1], len(rows) > limit, True
     beyond = sa.true() if newer_than or older_than is None else older_than.is_after()
-    rows = _select(conn, sa.and_(fitting, beyond), limit + 1, newest=True)
+    rows = _select(conn, sa.and_(fitting, beyond), reach, limit + 1, newest=True)
     return rows[:limit], older_than is not None and newer_than is None, len(rows) > limit
 
 
 def _select(
-    conn: sa.Connection, condition: sa.ColumnElement[bool], limit: int, *, newest: bool
+    conn: sa.Connection,
+    condition: sa.ColumnElement[bool],
+    reach: Reach,
+    limit: int,
+    *,
+    newest: bool,
 ) -> list[sa.RowMapping]:
     """So many rows of the index from one end, with what a list shows beside them.
 
-    The rows are chosen first, so that only those shown are looked up elsewhere.
+    The rows are chosen first, so that only those shown are looked up elsewhere. A task leads to
+    its patient by a key that its tablet chose, so the patient is judged by group too.
     """
     chosen = (
         sa.select(task_index)
@@ -170,6 +186,7 @@ def _select(
         .subquery("chosen")
     )
     index = chosen.c
+    seen_patient = in_groups(patient.c._group_id + 0, reach.visible)
     query = (
         sa.select(
             chosen,
@@ -184,7 +201,7 @@ def _select(
             task_scores.c.has_alert,
         )
         .select_from(chosen)
-        .outerjoin(patient, patient.c._pk == index.patient_pk)
+        .outerjoin(patient, sa.and_(patient.c._pk == index.patient_pk, seen_patient))
         .outerjoin(groups, groups.c.id == index.group_id)
         .outerjoin(users, users.c.id == index.adding_user_id)
         .outerjoin(
@@ -212,17 +229,22 @@ def _count(conn: sa.Connection, fitting: sa.ColumnElement[bool]) -> int | None:
 
 
 def _idnums(
-    conn: sa.Connection, rows: Sequence[sa.RowMapping]
+    conn: sa.Connection, rows: Sequence[sa.RowMapping], reach: Reach
 ) -> dict[int, tuple[ListedIdNumber, ...]]:
     """ID numbers of the patients of some rows, by the patient's server key."""
-    pks = {row["patient_pk"] for row in rows} - {None}
+    pks = {row["found_patient_pk"] for row in rows} - {None}
     if not pks:
         return {}
     known = definitions(conn)
     index = idnum_index.c
     found = conn.execute(
         sa.select(index.patient_pk, index.which_idnum, index.idnum_value)
-        .where(index.patient_pk.in_(sorted(pks)), index.idnum_value.is_not(None))
+        .join(patient_idnum, patient_idnum.c._pk == index.idnum_pk)
+        .where(
+            index.patient_pk.in_(sorted(pks)),
+            index.idnum_value.is_not(None),
+            in_groups(patient_idnum.c._group_id + 0, reach.visible),
+        )
         .order_by(index.which_idnum)
     )
     numbers: dict[int, list[ListedIdNumber]] = defaultdict(list)

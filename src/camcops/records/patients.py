@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.accounts.permissions import Groups
 from camcops.db.schema import patient, patient_idnum
 from camcops.records.idnums import IdNumType, definitions, valid_idnum
 from camcops.records.lifecycle import KEY
@@ -25,6 +26,7 @@ class IdNumber:
     value: int | None
     valid: bool
     validation_method: str
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,13 @@ class StoredPatient:
 
     row: Mapping[str, Any]
     idnums: tuple[IdNumber, ...]
+
+    def seen_by(self, visible: Groups) -> "StoredPatient | None":
+        """What somebody sees who may see these groups: nothing, or all but others' ID numbers."""
+        if self.row["_group_id"] not in visible:
+            return None
+        seen = tuple(number for number in self.idnums if number.group_id in visible)
+        return StoredPatient(self.row, seen)
 
 
 def patient_of(conn: sa.Connection, task: RowValues) -> StoredPatient | None:
@@ -52,14 +61,12 @@ def _idnums(conn: sa.Connection, task: RowValues) -> tuple[IdNumber, ...]:
     theirs = patient_idnum.c.patient_id == task["patient_id"]
     found = fetch(conn, companions(patient_idnum, task, theirs))
     known = definitions(conn)
-    numbers = [
-        _idnum(known.get(row["which_idnum"]), row["which_idnum"], row["idnum_value"])
-        for row in going_with(task, found)
-    ]
+    numbers = [_idnum(known.get(row["which_idnum"]), row) for row in going_with(task, found)]
     return tuple(sorted(numbers, key=lambda number: number.which))
 
 
-def _idnum(kind: IdNumType | None, which: int, value: int | None) -> IdNumber:
+def _idnum(kind: IdNumType | None, row: RowValues) -> IdNumber:
+    which, value = row["which_idnum"], row["idnum_value"]
     method = kind.validation_method if kind else ""
     return IdNumber(
         which=which,
@@ -68,4 +75,5 @@ def _idnum(kind: IdNumType | None, which: int, value: int | None) -> IdNumber:
         value=value,
         valid=valid_idnum(method, value),
         validation_method=method,
+        group_id=row["_group_id"],
     )

@@ -54,6 +54,7 @@ class StoredTask:
 
     `blobs` are found by the number that a field holds. `patient` is None for anonymous tasks, and
     if the patient's record is missing. `results` is None if they could not be computed.
+    `parts_withheld`: something belongs to groups that the reader may not see, and is left out.
     """
 
     instrument: Instrument
@@ -69,6 +70,7 @@ class StoredTask:
     blobs: Mapping[int, BlobInfo]
     special_notes: tuple[SpecialNote, ...]
     results: Results | None
+    parts_withheld: bool = False
 
     def __repr__(self) -> str:
         return f"StoredTask({self.instrument.table!r}, {self.row['_pk']})"
@@ -81,7 +83,8 @@ def load_task(
 
     `visible` are the groups whose tasks may be read (`records.access.reach_of`; `permissions.EVERY`
     for the server itself). None if there is no such task, if it is another group's, or if its
-    upload is not finished: one can't tell which.
+    upload is not finished: one can't tell which. A task leads to its patient, child rows and BLOBs
+    by keys that its tablet chose, so each of these is judged by its own group too.
     """
     kept = database.tables.get(table)
     if kept is None or kept.kind != "task" or kept.instrument is None:
@@ -93,11 +96,13 @@ def load_task(
     row = {column.name: found[column.name] for column in kept.table.columns}
     rows = _child_rows(conn, database, instrument, row)
     patient = None if instrument.is_anonymous else patient_of(conn, row)
+    blobs = blobs_of(conn, instrument, row, rows)
+    shown = _Shown(rows, patient, blobs, visible)
     return StoredTask(
         instrument=instrument,
         row=row,
-        rows=rows,
-        patient=patient,
+        rows=shown.rows,
+        patient=shown.patient,
         device=Device(
             row["_device_id"], found["device_name"] or "", found["device_friendly_name"] or ""
         ),
@@ -112,10 +117,34 @@ def load_task(
         removing_user=found["removing_user"],
         preserving_user=found["preserving_user"],
         erasing_user=found["erasing_user"],
-        blobs=blobs_of(conn, instrument, row, rows),
-        special_notes=_notes(conn, instrument, row),
+        blobs=shown.blobs,
+        special_notes=_notes(conn, instrument, row, with_patient=shown.patient is not None),
         results=_results(conn, kept, row, rows, patient),
+        parts_withheld=shown.parts_withheld,
     )
+
+
+class _Shown:
+    """What belongs to a task, without what is of groups that the reader may not see."""
+
+    def __init__(
+        self,
+        rows: Mapping[str, list[Mapping[str, Any]]],
+        patient: StoredPatient | None,
+        blobs: Mapping[int, BlobInfo],
+        visible: Groups,
+    ) -> None:
+        self.rows = {
+            name: [row for row in found if row["_group_id"] in visible]
+            for name, found in rows.items()
+        }
+        self.blobs = {key: blob for key, blob in blobs.items() if blob.group_id in visible}
+        self.patient = patient.seen_by(visible) if patient else None
+        self.parts_withheld = (
+            any(len(found) < len(rows[name]) for name, found in self.rows.items())
+            or len(self.blobs) < len(blobs)
+            or self.patient != patient
+        )
 
 
 _USERS = {
@@ -166,13 +195,15 @@ def _child_rows(
     return found
 
 
-def _notes(conn: sa.Connection, instrument: Instrument, row: RowValues) -> tuple[SpecialNote, ...]:
+def _notes(
+    conn: sa.Connection, instrument: Instrument, row: RowValues, *, with_patient: bool
+) -> tuple[SpecialNote, ...]:
     """The notes about a task, which go with all its versions, and those about its patient; no
     hidden ones.
     """
     note = special_notes.c
     about = sa.and_(note.basetable == instrument.table, note.task_id == row[KEY])
-    if "patient_id" in row:
+    if with_patient:
         about = sa.or_(
             about, sa.and_(note.basetable == "patient", note.task_id == row["patient_id"])
         )

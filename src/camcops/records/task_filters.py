@@ -119,13 +119,18 @@ def _instruments_present(conn: sa.Connection, library: Library, reach: Reach) ->
     return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
 
 
-def conditions(asked: TaskFilter, library: Library) -> Iterator[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `_task_index`."""
+def conditions(
+    asked: TaskFilter, library: Library, visible: Groups
+) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions of a filter on `_task_index`; only patients of `visible` groups can be named."""
     index = task_index.c
     if asked.is_about_patients:
         yield index.task_table_name.not_in(anonymous_tables(library))
     if who := list(_who(asked)):
-        yield index.patient_pk.in_(sa.select(patient.c._pk).where(patient.c._current, *who))
+        # "+ 0" keeps planners from starting with the group, whose patients are far more.
+        seen = in_groups(patient.c._group_id + 0, visible)
+        found = sa.select(patient.c._pk).where(patient.c._current, seen, *who)
+        yield index.patient_pk.in_(found)
     if asked.idnums:
         yield index.patient_pk.in_(_patients_with(asked.idnums))
     if asked.created_from:
