@@ -24,6 +24,12 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None}
 _NUMBER_START = frozenset("0123456789+-.")
 
+LARGEST_FILE = 4_000_000
+"""Bytes of a definition."""
+DEEPEST = 50
+"""Levels of maps and lists within each other."""
+LONGEST_NUMBER = 40
+
 FLOW_HINT = (
     "Inside {…} or […] YAML cuts entries at commas and forbids bare braces: "
     "write this entry in block style, or put it in double quotes."
@@ -73,7 +79,7 @@ def scalar(text: str) -> Scalar:
     """The value of a plain (unquoted) scalar under the core schema, less octal and hexadecimal."""
     if text in _WORDS:
         return _WORDS[text]
-    if text[:1] in _NUMBER_START:
+    if text[:1] in _NUMBER_START and len(text) <= LONGEST_NUMBER:
         if _INTEGER.fullmatch(text):
             return int(text)
         if _FLOAT.fullmatch(text):
@@ -83,7 +89,13 @@ def scalar(text: str) -> Scalar:
 
 def read_yaml(path: Path, faults: Faults) -> YamlMap | None:
     """Read a file whose top level is a mapping; what is wrong is added to `faults` (None if unreadable)."""
+    if path.exists() and not path.is_file():
+        faults.add(Fault(path, 0, "is no file"))
+        return None
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            faults.add(Fault(path, 0, f"is larger than {LARGEST_FILE:,} bytes"))
+            return None
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         faults.add(Fault(path, 0, f"cannot be read: {error}"))
@@ -96,6 +108,9 @@ def parse_yaml(text: str, path: Path, faults: Faults) -> YamlMap | None:
     try:
         reader = _Reader(yaml.parse(text, Loader=_PARSER), path, faults)
         document = reader.document()
+    except _TooDeepError as error:
+        faults.add(Fault(path, error.line, f"nests maps and lists deeper than {DEEPEST} levels"))
+        return None
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         says = error.problem or error.context or "is not YAML"
@@ -112,6 +127,12 @@ def parse_yaml(text: str, path: Path, faults: Faults) -> YamlMap | None:
     return document
 
 
+class _TooDeepError(Exception):
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
 class _Reader:
     """Builds the data from the events, one node at a time."""
 
@@ -119,6 +140,7 @@ class _Reader:
         self._events = events
         self._path = path
         self._faults = faults
+        self._depth = 0
 
     def document(self) -> object:
         events = self._events
@@ -150,9 +172,12 @@ class _Reader:
             self._fault(event, "uses a tag (!…): quote a text that begins with !")
         if kind is yaml.ScalarEvent:
             return self._scalar(event, flow)
-        if kind is yaml.MappingStartEvent:
-            return self._mapping(event)
-        return self._sequence(event)
+        if self._depth == DEEPEST:
+            raise _TooDeepError(event.start_mark.line + 1)
+        self._depth += 1
+        found = self._mapping(event) if kind is yaml.MappingStartEvent else self._sequence(event)
+        self._depth -= 1
+        return found
 
     def _scalar(self, event: Any, flow: bool) -> Scalar:
         text: str = event.value
