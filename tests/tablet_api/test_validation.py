@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from camcops.problems import Problem
-from camcops.records.policies import parse_policy
-from camcops.tablet_api.validation import check_policies, read_patients
+from camcops.tablet_api.policy_check import Policies
+from camcops.tablet_api.validation import read_patients
 from tests.tablet import WsgiTablet
 from tests.tablet_api.refusals import refused
 
@@ -74,11 +74,20 @@ def test_finalizing_is_required() -> None:
 
 
 def test_each_patient_by_the_policy_for_it() -> None:
-    upload, finalize = parse_policy("sex"), parse_policy("sex AND idnum1")
+    policies = Policies(1, "sex", "sex AND idnum1")
     staying, leaving = read_patients([GOOD, {**GOOD, "finalizing": True}], TYPES)
-    check_policies([staying], upload, finalize)
+    policies.check(staying.items, finalizing=staying.finalizing)
     with pytest.raises(Problem, match="finalize policy"):
-        check_policies([staying, leaving], upload, finalize)
+        policies.check(leaving.items, finalizing=leaving.finalizing)
+
+
+def test_what_was_accepted_before_a_change_holds_for_its_group_alone() -> None:
+    [patient] = read_patients([GOOD], TYPES)
+    stricter, before = Policies(1, "idnum1", "idnum1"), Policies(1, "sex", "sex")
+    stricter.check(patient.items, finalizing=True, accepted=before)
+    with pytest.raises(Problem, match="upload policy .idnum1."):
+        stricter.check(patient.items, finalizing=False, accepted=Policies(2, "sex", "sex"))
+    assert Policies.from_json(before.to_json()) == before
 
 
 def test_over_http(quick_device: WsgiTablet) -> None:
