@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from camcops.accounts.permissions import EVERY, Groups
 from camcops.db.database import Database
-from camcops.records.blobs import BlobInfo, read_blob
+from camcops.records.blobs import BlobInfo, contents, read_blob
 from camcops.records.reading import load_task
 from tests.records.stored import add, add_group, add_patient, picture_task
 from tests.statements import count_statements
@@ -47,6 +47,16 @@ def test_blob_comes_whole_to_those_who_see_its_task(
     assert (blob.table_name, blob.server_pk) == ("photosequence", pk)
     assert reader(info.pk, frozenset({group + 1})) is None
     assert reader(info.pk + 100) is None
+
+
+def test_contents_of_all_at_once(database: Database, group: int) -> None:
+    infos = blobs_of(database, "photosequence", picture_task(database, group)).values()
+    pks = [info.pk for info in infos]
+    with count_statements(database) as seen:
+        found = database.read(lambda conn: contents(conn, pks))
+    assert len(seen) == 1
+    assert {pk: len(content) for pk, content in found.items()} == {i.pk: i.size for i in infos}
+    assert database.read(lambda conn: contents(conn, [])) == {}
 
 
 def test_blob_needs_its_own_group_to_be_seen_and_that_of_its_task(

@@ -12,7 +12,7 @@ from camcops.db.database import Database
 from camcops.db.schema import audit
 from tests.statements import count_statements
 from tests.web.browser import Browser
-from tests.web.specimens import PHQ9, People, store_patient, store_picture, store_task
+from tests.web.specimens import PHQ9, People, lifecycle, store_patient, store_picture, store_task
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcff9fa1"
@@ -187,4 +187,35 @@ def test_a_task_costs_fifteen_statements(
     with count_statements(site_database) as seen:
         assert annie.get(f"/webview/tasks/phq9/{smith}{ending}").status == 200
 
+    assert len(seen) <= 15, seen
+
+
+def test_a_pdf_with_pictures_costs_no_more(
+    annie: Browser, site_database: Database, people: People
+) -> None:
+    who = store_patient(site_database, people.liaison, "Brown", "Jo")
+    series = {"sequence_description": "Wound"}
+    pk = store_task(site_database, people.liaison, "photosequence", who, series)
+    task, child = (site_database.tables[n].table for n in ("photosequence", "photosequence_photos"))
+    key = site_database.read(lambda conn: conn.scalar(sa.select(task.c.id).where(task.c._pk == pk)))
+    assert key is not None
+    for number in range(1, 13):
+        photo = 1000 + number
+        own, _ = store_picture(
+            site_database,
+            people.liaison,
+            child.name,
+            photo,
+            "photo_blobid",
+            PIXEL,
+            "image/png",
+        )
+        values = {"photosequence_id": key, "seqnum": number, "photo_blobid": own}
+        row = lifecycle(people.liaison, photo) | values
+        site_database.write(lambda conn, row=row: conn.execute(child.insert().values(row)))
+    with count_statements(site_database) as seen:
+        answer = annie.get(f"/webview/tasks/photosequence/{pk}/pdf")
+
+    assert answer.status == 200
+    assert answer.body.count(b"/Subtype /Image") + answer.body.count(b"/Subtype/Image") > 0
     assert len(seen) <= 15, seen

@@ -4,7 +4,7 @@
 The field of a task or child row holds the tablet's key of a BLOB in the same device and era.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -94,6 +94,16 @@ def read_blob(conn: sa.Connection, database: Database, pk: int, *, visible: Grou
         table_name=owner["table_name"],
         server_pk=owner["_pk"],
     )
+
+
+def contents(conn: sa.Connection, pks: Collection[int]) -> dict[int, bytes]:
+    """The contents of BLOBs by server key (one statement or none), for whoever has read the task that
+    holds them: `reading.load_task` leaves out those that the reader may not see.
+    """
+    if not pks:
+        return {}
+    query = sa.select(blobs.c._pk, blobs.c.theblob).where(blobs.c._pk.in_(sorted(pks)))
+    return {pk: content or b"" for pk, content in conn.execute(query)}
 
 
 def _owner(conn: sa.Connection, database: Database, blob: RowValues) -> RowValues | None:

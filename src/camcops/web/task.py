@@ -17,7 +17,7 @@ from camcops.documents.task import task_document
 from camcops.documents.tree import TaskDocument
 from camcops.problems import Problem
 from camcops.records.access import reach_of
-from camcops.records.blobs import Blob, read_blob
+from camcops.records.blobs import Blob, contents, read_blob
 from camcops.records.reading import StoredTask, load_task
 from camcops.web.login import SOURCE
 from camcops.web.policy import site_of
@@ -45,7 +45,8 @@ def task(request: Request) -> dict[str, Any]:
 def task_pdf(request: Request) -> Response:
     stored = seen_task(request, "Viewed PDF")
     document = _document(request, stored)
-    body = pdf.write(document, _pictures(request, document))
+    pictures = site_of(request).database.read(lambda conn: contents(conn, document.blob_pks))
+    body = pdf.write(document, pictures)
     name = task_file_name(site_of(request).settings.site, stored, "pdf", datetime.now(SERVER_ZONE))
     response = Response(body=body, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
@@ -118,11 +119,6 @@ def _read_picture(request: Request, pk: int) -> Blob | None:
     return site.database.read(
         lambda conn: read_blob(conn, site.database, pk, visible=reach_of(conn, user).visible)
     )
-
-
-def _pictures(request: Request, document: TaskDocument) -> dict[int, bytes]:
-    found = {pk: _read_picture(request, pk) for pk in document.blob_pks}
-    return {pk: blob.content for pk, blob in found.items() if blob is not None}
 
 
 def _version(request: Request, stored: StoredTask, pk: int | None) -> str | None:
