@@ -16,7 +16,7 @@ class Browser:
 
     def __init__(self, port: int, user: str) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         page = self.get("/webview/login").decode()
         found = _TOKEN.search(page)
         assert found is not None
@@ -30,12 +30,13 @@ class Browser:
     def _request(
         self, method: str, address: str, body: bytes = b"", *, expected: int = 200
     ) -> bytes:
-        headers = {"Cookie": self._cookie} if self._cookie else {}
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         self._connection.request(method, address, body, headers | (FORM if body else {}))
         answer = self._connection.getresponse()
         text = answer.read()
-        if given := answer.getheader("Set-Cookie"):
-            self._cookie = given.partition(";")[0]
+        for given in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = given.partition(";")[0].partition("=")
+            self._cookies[name] = value
         if answer.status != expected:
             raise Failed(f"{method} {address}: {answer.status}")
         return text

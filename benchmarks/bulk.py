@@ -7,6 +7,7 @@ own; so what a search finds is as much at every size. No list reads the rows tha
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ def fill(database: Database, total: int) -> None:
     _own.create_all(database.engine)
     database.write(lambda conn: _count_up(conn, total))
     for step in (_people, _index, _scores, _answers):
-        database.write(lambda conn, step=step: step(conn, database, total))
+        database.write(partial(step, database=database, total=total))
     _own.drop_all(database.engine)
     if database.engine.dialect.name == "postgresql":  # what its own housekeeping does in a while
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,12 @@ def rows(start: int) -> list[dict[str, Any]]:
     ]
 
 
+def _run(
+    statement: sa.Executable, values: list[dict[str, Any]] | None, conn: sa.Connection
+) -> None:
+    conn.execute(statement, values)
+
+
 def main() -> None:
     given = nullcontext(sa.make_url(sys.argv[1])) if len(sys.argv) > 1 else mariadb_server()
     library = Library({"phq9": BUILT_IN / "phq9"})
@@ -99,11 +106,11 @@ def main() -> None:
             for name, table in (("CamCOPS 2.4", theirs), ("ours", ours)):
                 batch = rows(turn * ROWS)
                 began = time.perf_counter()
-                database.write(lambda c, t=table, b=batch: c.execute(sa.insert(t), b))
+                database.write(partial(_run, sa.insert(table), batch))
                 seconds[name].append(time.perf_counter() - began)
                 finalize = sa.update(table).where(table.c._era == "NOW").values(_era=f"era {turn}")
                 began = time.perf_counter()
-                database.write(lambda c, f=finalize: c.execute(f))
+                database.write(partial(_run, finalize, None))
                 finalizing[name].append(time.perf_counter() - began)
         sizes = sa.text(
             "SELECT table_name, index_length FROM information_schema.tables"
@@ -111,7 +118,7 @@ def main() -> None:
         )
         with database.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE TABLE phq9, phq9_2")
-            bytes_of = dict(connection.execute(sizes).all())
+            bytes_of: dict[str, int] = dict(map(tuple, connection.execute(sizes)))
         database.engine.dispose()
     for name, table_name in (("CamCOPS 2.4", "phq9_2"), ("ours", "phq9")):
         print(

@@ -85,21 +85,34 @@ def our_server(
 
 
 @contextmanager
-def floor_server(backend: Backend) -> Iterator[int]:
-    """The bare application of `benchmarks.floor` on a database of its own; the port."""
+def floor_database(backend: Backend) -> Iterator[sa.URL]:
+    """The tables that the floor needs."""
     with backend.empty_database() as url:
         upgrade(text_of(url), Library({"phq9": BUILT_IN / "phq9"}))
-        port = free_port()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.floor", text_of(url), str(port), str(PROCESSES)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        try:
-            _await(port)
-            yield port
-        finally:
-            process.terminate()
-            process.wait()
+        yield url
+
+
+@contextmanager
+def floor_server(url: sa.URL, processes: int = PROCESSES) -> Iterator[int]:
+    """The bare application of `benchmarks.floor` on its database; the port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.floor", text_of(url), str(port), str(processes)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    try:
+        _await(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def floor(backend: Backend) -> Iterator[int]:
+    """Both of them."""
+    with floor_database(backend) as url, floor_server(url) as port:
+        yield port
 
 
 def _await(port: int) -> None:

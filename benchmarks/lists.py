@@ -11,7 +11,7 @@ from benchmarks.installation import (
     NAMES,
     Backend,
     backend,
-    floor_server,
+    floor,
     furnished_database,
     our_server,
 )
@@ -40,7 +40,7 @@ def measure(plan: Plan) -> Iterator[Line]:
     for name in plan.backends:
         with ExitStack() as stack:
             running = stack.enter_context(backend(name))
-            asked = {FLOOR: _floor(stack.enter_context(floor_server(running)))}
+            asked = {FLOOR: _floor(stack.enter_context(floor(running)))}
             sizes = sorted(plan.sizes)
             for size in sizes:
                 say(f"lists: {NAMES[name]}, {size:,} tasks")
@@ -115,7 +115,7 @@ def _taken(asked: Mapping[Asked, Page]) -> Taken:
 
 
 def _lines(where: str, size: int, smallest: int, taken: Taken) -> Iterator[Line]:
-    floor = percentile(taken[FLOOR], 50)
+    least = percentile(taken[FLOOR], 50)
     for (one, what), times in taken.items():
         if one != size:
             continue
@@ -126,8 +126,8 @@ def _lines(where: str, size: int, smallest: int, taken: Taken) -> Iterator[Line]
         yield Line(
             f"{where}, {size:,} tasks: {what}",
             f"{measured}, {growth:.1f} × p95 at {smallest:,}" if compared else measured,
-            milliseconds(floor),
-            f"{p50 / floor:.1f}",
+            milliseconds(least),
+            f"{p50 / least:.1f}",
             f"≤ {TWICE:g} × p95 at {smallest:,}" if compared else "",
             growth <= TWICE if compared else None,
         )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many SQL statements a turn of each kind takes, counted in this process on the same database."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from benchmarks.device import USER, Request, fields
 from benchmarks.installation import PASSWORD
 from camcops import TABLET_COMPATIBLE_VERSION, config
 from camcops.site import Site
-from camcops.web.application import make_wsgi_app
 
 
 def of_each(path: Path, kinds: Sequence[tuple[Sequence[Sequence[Request]], bool]]) -> list[int]:
     """For each kind (its turns; does each begin a session?): statements of its last turn."""
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+    from camcops.web.application import make_wsgi_app
+
     site = Site.open(config.load(path))
     application = make_wsgi_app(site)
     session = b""

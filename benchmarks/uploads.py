@@ -10,7 +10,7 @@ from benchmarks.installation import (
     NAMES,
     Backend,
     backend,
-    floor_server,
+    floor,
     furnished_database,
     our_server,
 )
@@ -64,7 +64,7 @@ def measure(plan: Plan) -> Iterator[Line]:
 
 
 def _on(running: Backend, plan: Plan) -> Iterator[Line]:
-    with furnished_database(running) as database, floor_server(running) as floor_port:
+    with furnished_database(running) as database, floor(running) as floor_port:
         names = list(database.tables)
         kinds = works(names)
         with our_server(running, database) as server:
@@ -104,11 +104,11 @@ def _lines(
     outcomes: dict[str, Outcome],
     counts: Sequence[int],
 ) -> Iterator[Line]:
-    floor = outcomes[FLOOR].rate
+    least = outcomes[FLOOR].rate
     where = f"{NAMES[name]}, {devices} device{'s' * (devices > 1)}"
     for kind, count in zip(kinds, counts, strict=True):
         outcome = outcomes[kind.name]
-        ratio = outcome.rate / floor
+        ratio = outcome.rate / least
         failed = f"{len(outcome.failures)} failed"
         measured = [f"{outcome.rate:.1f}/s", *_spread(outcome), f"{count} statements", failed]
         aim = "" if kind.aim is None else f"≥ {kind.aim:g} × floor, 0 failed"
@@ -120,7 +120,7 @@ def _lines(
         yield Line(
             f"{where}: {kind.name}",
             ", ".join(measured),
-            f"{floor:.0f}/s",
+            f"{least:.0f}/s",
             f"{ratio:.2f}",
             aim,
             met,

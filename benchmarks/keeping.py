@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that go through the whole database, beside one SELECT of the rows that they must read."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+from tests.running import free_port, write_config
+
+from benchmarks.bulk import KINDS, fill
+from benchmarks.installation import NAMES, backend, furnished_database
+from benchmarks.plan import Plan, say
+from benchmarks.table import Line
+from benchmarks.timing import seconds
+from camcops.audit.trail import AuditTrail
+from camcops.config import load
+from camcops.db.database import Database
+from camcops.db.schema import audit, task_index, task_scores
+from camcops.site import audit_key
+
+AUDITED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, the table whose rows it goes through, and how many these are."""
+
+    arguments: Sequence[str]
+    table: sa.Table
+    rows: int
+
+
+def measure(plan: Plan) -> Iterator[Line]:
+    """Lines for each database, with the largest size asked for (of the audit trail a tenth)."""
+    size = max(plan.sizes)
+    for name in plan.backends:
+        say(f"keeping: {NAMES[name]}, {size:,} tasks")
+        with (
+            backend(name) as running,
+            furnished_database(running) as database,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            path = write_config(Path(folder), database.engine.url, free_port())
+            fill(database, size)
+            _answer_only_what_is_there(database)
+            _audit(database, path, size // KINDS)
+            database.write(lambda conn: conn.execute(task_scores.update().values(rules_hash="-")))
+            for command in _commands(database, size // KINDS, Path(folder)):
+                yield _line(NAMES[name], command, database, path)
+
+
+def _commands(database: Database, rows: int, folder: Path) -> list[Command]:
+    phq9 = database.tables["phq9"].table
+    return [
+        Command(["rescore"], phq9, rows),
+        Command(["reindex"], phq9, rows),
+        Command(["check_index"], task_index, rows),
+        Command(["audit", "seal"], audit, rows),
+        Command(["audit", "verify"], audit, rows),
+        Command(["backup", "--no_verify", "--to", str(folder / "backup")], phq9, rows),
+    ]
+
+
+def _line(where: str, command: Command, database: Database, path: Path) -> Line:
+    say(" ".join(command.arguments))
+    whole = [sys.executable, "-m", "camcops", *command.arguments, "--config", str(path)]
+    taken = seconds(partial(subprocess.run, whole, check=True, capture_output=True))
+    floor = seconds(lambda: database.read(partial(_read, command.table)))
+    return Line(
+        f"{where}: {command.arguments[0]}"
+        + (f" {command.arguments[1]}" if command.arguments[0] == "audit" else "")
+        + f", {command.rows:,} rows",
+        f"{taken:.1f} s, {command.rows / taken:,.0f} rows/s",
+        f"{floor:.1f} s (one SELECT)",
+        f"{taken / floor:.0f}",
+    )
+
+
+def _read(table: sa.Table, conn: sa.Connection) -> None:
+    for _ in conn.execute(sa.select(table), execution_options={"yield_per": 1000}):
+        pass
+
+
+def _answer_only_what_is_there(database: Database) -> None:
+    """Forget the indexed tasks that have no row of their own."""
+
+    def forget(conn: sa.Connection) -> None:
+        conn.execute(task_index.delete().where(task_index.c.task_table_name != "phq9"))
+        conn.execute(task_scores.delete().where(task_scores.c.task_table_name != "phq9"))
+
+    database.write(forget)
+
+
+def _audit(database: Database, path: Path, rows: int) -> None:
+    """So many acts on the trail, recorded as the server records them."""
+    trail = AuditTrail(audit_key(load(path).site))
+
+    def record(conn: sa.Connection) -> None:
+        for number in range(AUDITED_AT_ONCE):
+            trail.record(conn, source="tablet", details=f"Upload {number}")
+
+    for _ in range(rows // AUDITED_AT_ONCE):
+        database.write(record)
