@@ -15,7 +15,10 @@ LINES_EVERY = 100
 @click.command(cls=ServerCommand)
 @config_option(required=True)
 @click.option(
-    "--show_sql_only", is_flag=True, help="Print the SQL that would be run; change nothing."
+    "--show_sql_only",
+    is_flag=True,
+    help="Print the SQL that would be run; change nothing. (It does not adopt a database of CamCOPS"
+    " 2.4, which needs repairs too.)",
 )
 @click.option(
     "--dry_run", is_flag=True, help="Of a database of CamCOPS 2.4: only tell what would be done."

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import camcops
 from camcops.db import migrations
-from camcops.db.adoption import TO_ADOPT, AdoptionState, adoption_state
+from camcops.db.adoption import TO_ADOPT, AdoptionState, added_columns, adoption_state
 from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
@@ -107,7 +107,10 @@ def upgrade(
 
 
 def sql_of_upgrade(database_url: str, library: "Library") -> str:
-    """The statements by which `upgrade` would change the database's structure; runs none of them."""
+    """The statements by which `upgrade` would change the database's structure; runs none of them.
+
+    To adopt a database of CamCOPS 2.4, they are not enough: see `Adopter`.
+    """
     database = connect(database_url, library)
     try:
         found, revision = database.read(_look)
@@ -157,6 +160,7 @@ def _exclusive(engine: Engine) -> Iterator[Connection]:
 def _changes(database: Database, found: Catalogue) -> list[Change]:
     dialect = database.engine.dialect
     return [
+        *added_columns(found),
         *client_changes(database.tables.values(), found, dialect),
         *server_index_changes(found),
     ]

@@ -4,10 +4,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import pytest
 import sqlalchemy as sa
 
+from camcops.audit import AuditTrail
+from camcops.config import load
 from camcops.db.adoption import ADDED_COLUMNS
 from camcops.db.changes import indexes
 from camcops.db.database import Database, connect
@@ -24,8 +27,11 @@ from camcops.db.schema import (
 from camcops.db.state import VERSION_TABLE
 from camcops.db.upgrade import upgrade
 from camcops.instruments.library import BUILT_IN, Library
+from camcops.site import Site, audit_key
+from camcops.web.application import make_wsgi_app
 from tests.conftest import skip_or_fail
 from tests.records.adoption import dumps
+from tests.running import write_config
 from tests.scratch_databases import text_of
 from tests.tablet_api.conftest import make_application
 
@@ -80,3 +86,18 @@ def left_by_upstream(tmp_path: Path) -> Iterator[Database]:
     database.write(strip)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture
+def whole_application(tmp_path: Path) -> Callable[[Database], WSGIApplication]:
+    """Makes an application that serves pages and tablets from a database."""
+
+    def make(database: Database) -> WSGIApplication:
+        settings = load(write_config(tmp_path, database.engine.url, 8000))
+        audit = AuditTrail(audit_key(settings.site))
+        application: WSGIApplication = make_wsgi_app(
+            Site(settings, database.library, database, audit)
+        )
+        return application
+
+    return make

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from camcops.db.adoption import TO_ADOPT, added_columns, adoption_state
+from camcops.db.adoption import TO_ADOPT, adoption_state
 from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
@@ -52,8 +52,6 @@ class Adoption:
                     id=_ID, upstream_revision=UPSTREAM_REVISION, begun_at_utc=utc_now()
                 )
             )
-        for change in added_columns(found):
-            connection.execute(change.statement)
         self._report(connection, mend(connection, tables))
 
     def complete(self, connection: sa.Connection, database: Database, progress: Progress) -> None:
