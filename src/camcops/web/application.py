@@ -27,7 +27,12 @@ SUBJECTS = (
 
 
 def make_wsgi_app(site: Site) -> WSGIApplication:
-    """The application for one site; every page needs a log-in unless its view says otherwise."""
+    """The application for one site."""
+    return with_relative_redirects(configured(site).make_wsgi_app())
+
+
+def configured(site: Site) -> Configurator:
+    """Routes and views of one site; every page needs a log-in unless its view says otherwise."""
     settings = site.settings
     config = Configurator(security_policy=SessionPolicy())
     config.registry.site = site
@@ -48,4 +53,4 @@ def make_wsgi_app(site: Site) -> WSGIApplication:
     config.include("camcops.web.routes")
     for subject in SUBJECTS:
         config.include(f"camcops.web.{subject}")
-    return with_relative_redirects(config.make_wsgi_app())
+    return config
