@@ -3,7 +3,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from camcops.schedules.server_patients import ServerPatient
     from camcops.site import Site
 
-READABLE = click.File("rb")
+READABLE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 patient_option = click.option(
     "--patient", "pk", type=click.IntRange(min=1), required=True, help="The patient's number."
@@ -39,7 +39,7 @@ def moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 @click.command(cls=ServerCommand)
 @config_option(required=False)
 @click.argument("file", type=READABLE)
-def make_patient(config: Path | None, file: BinaryIO) -> None:
+def make_patient(config: Path | None, file: Path) -> None:
     """Make a patient who is to use an own device, and print the number and the access key.
 
     FILE (YAML or JSON; - for standard input) has `group`, `sex`, at least one of `idnum1`, `idnum2`, …, and
@@ -52,7 +52,7 @@ def make_patient(config: Path | None, file: BinaryIO) -> None:
     from camcops.schedules.plan_files import read_patient
     from camcops.schedules.server_patients import create_patient, read_person
 
-    plan = read_patient(text_of(file), Path(file.name))
+    plan = read_patient(text_of(file), file)
     site = open_site(config)
 
     def work(conn: "sa.Connection") -> "ServerPatient":
@@ -71,7 +71,7 @@ def make_patient(config: Path | None, file: BinaryIO) -> None:
 @click.command(cls=ServerCommand)
 @config_option(required=False)
 @click.argument("file", type=READABLE)
-def make_schedule(config: Path | None, file: BinaryIO) -> None:
+def make_schedule(config: Path | None, file: Path) -> None:
     """Make a schedule of tasks.
 
     FILE (YAML or JSON; - for standard input) has `name`, `group`, and `items`: a list, each with `task` (a
@@ -81,7 +81,7 @@ def make_schedule(config: Path | None, file: BinaryIO) -> None:
     from camcops.schedules.task_schedules import create_schedule
 
     site = open_site(config)
-    plan = read_schedule(text_of(file), Path(file.name), site.library)
+    plan = read_schedule(text_of(file), file, site.library)
 
     def work(conn: "sa.Connection") -> None:
         group = group_called(conn, plan.group)
@@ -119,7 +119,7 @@ def assign_schedule(
     pk: int,
     schedule: str,
     start: dt.datetime | None,
-    settings: BinaryIO | None,
+    settings: Path | None,
 ) -> None:
     """Let a patient follow a schedule, and print what to send to the patient."""
     from camcops.schedules.assignments import assign
@@ -127,7 +127,7 @@ def assign_schedule(
     from camcops.schedules.task_schedules import find_schedule
 
     site = open_site(config)
-    told = read_settings(text_of(settings), Path(settings.name), site.library) if settings else {}
+    told = read_settings(text_of(settings), settings, site.library) if settings else {}
 
     def work(conn: "sa.Connection") -> "ServerPatient":
         found = patient_numbered(conn, pk)
@@ -185,13 +185,15 @@ def revoke_key(config: Path | None, pk: int) -> None:
     show_invitation(site, site.database.write(work))
 
 
-def text_of(file: BinaryIO) -> str:
-    """What a file says. Raises Problem if it is not UTF-8."""
+def text_of(file: Path) -> str:
+    """What a file (or, for `-`, standard input) says. Raises Problem if it is not UTF-8."""
     try:
-        return file.read().decode("utf-8-sig")
+        with click.open_file(str(file), "rb") as opened:
+            content: bytes = opened.read()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         fault = "  It is not text in UTF-8."
-        raise Problem(problems.PLAN_UNREADABLE, path=file.name, faults=fault) from None
+        raise Problem(problems.PLAN_UNREADABLE, path=file, faults=fault) from None
 
 
 def line(one: "ServerPatient", group: str, schedules: list[str]) -> str:
