@@ -80,7 +80,8 @@ INSTRUMENTS_FAULTY = Kind(
 SCORE_INPUT_INVALID = Kind(
     "score_input_invalid",
     "Line {line} of the input is not a record to score: {reason}.",
-    'Give one JSON object a line: {{"table": …, "fields": {{…}}, "ancillary": {{…}}, "patient": {{…}}, "generic": {{…}}}}.',
+    'Give one JSON object a line: {{"table": …, "fields": {{…}}, "ancillary": {{…}}, '
+    '"patient": {{…}}, "generic": {{…}}}}.',
 )
 
 # --- configuration -----------------------------------------------------------------------------
@@ -123,7 +124,7 @@ DATABASE_BUSY = Kind(
 )
 DATABASE_EMPTY = Kind(
     "database_empty",
-    "The database has no CamCOPS tables yet (revision found: None; expected: {expected}).",
+    "The database has no CamCOPS tables yet.",
     "Run “camcops_server upgrade_db”.",
     http=503,
 )
@@ -141,14 +142,16 @@ DATABASE_NEWER = Kind(
 )
 DATABASE_LACKS_TABLES = Kind(
     "database_lacks_tables",
-    "The instruments have changed since the database was last upgraded (revision found: {found}; expected: {expected}).",
+    "The instruments have changed since the database was last upgraded (revision found: "
+    "{found}; expected: {expected}).",
     "Run “camcops_server upgrade_db”.",
     http=503,
 )
 DATABASE_OF_CAMCOPS_2 = Kind(
     "database_of_camcops_2",
     "The database belongs to CamCOPS 2 at revision {found}; only one at revision {needed} can be taken over.",
-    "Nothing was changed. Let CamCOPS 2.4 bring it to that revision first, or name an empty database in DB_URL.",
+    "Nothing was changed. Let CamCOPS 2.4 bring it to that revision first, or name an empty "
+    "database in DB_URL.",
     http=503,
 )
 DATABASE_TO_ADOPT = Kind(
@@ -164,7 +167,8 @@ DATABASE_NOT_ADOPTED = Kind(
 )
 ADOPTION_UNCONFIRMED = Kind(
     "adoption_unconfirmed",
-    "Nothing was changed: once the adoption is finished, CamCOPS 2.4 may not be able to use the database again.",
+    "Nothing was changed: once the adoption is finished, CamCOPS 2.4 may not be able to use "
+    "the database again.",
     "If that is what you want, add “--confirm_finish_adoption”.",
 )
 
@@ -173,7 +177,8 @@ ADOPTION_UNCONFIRMED = Kind(
 BAD_CREDENTIALS = Kind(
     "bad_credentials",
     "The user name or the password is wrong, or this account may not log in here.",
-    "Check both, and the capital letters. If you have forgotten your password, ask an administrator of your group.",
+    "Check both, and the capital letters. If you have forgotten your password, ask an "
+    "administrator of your group.",
     401,
 )
 LOCKED_OUT = Kind(
@@ -286,7 +291,8 @@ SCHEDULE_UNKNOWN = Kind(
 )
 USE_NOT_PERMITTED = Kind(
     "schedules.use_not_permitted",
-    "The instrument {table} may not be put to {use} use, and group {group} has not said that it will not do so.",
+    "The instrument {table} may not be put to {use} use, and group {group} has not said that "
+    "it will not do so.",
     "Leave the instrument out.",
 )
 

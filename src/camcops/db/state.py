@@ -53,7 +53,7 @@ def require_current(database: Database) -> None:
     found = _recorded(database)
     refuse_other_revisions(found.revision)
     if found.revision != REVISION or found.fingerprint is None:
-        raise Problem(DATABASE_OUTDATED, found=found.revision, expected=REVISION)
+        raise Problem(DATABASE_OUTDATED, found=found.revision or "none", expected=REVISION)
     if found.library_fingerprint == database.library.fingerprint:
         return
     expected = fingerprint(database.tables.values())
@@ -103,7 +103,7 @@ def _recorded_without_state(connection: Connection) -> _Recorded:
         query = sa.select(version_table.c.version_num)
         return _Recorded(connection.execute(query).scalar_one_or_none())
     refuse_upstream(connection, names)
-    raise Problem(DATABASE_EMPTY, expected=REVISION)
+    raise Problem(DATABASE_EMPTY)
 
 
 def refuse_upstream(connection: Connection, names: Iterable[str]) -> None:
