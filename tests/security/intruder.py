@@ -13,8 +13,8 @@ from camcops.db.schema import users
 from camcops.web.visits import COOKIE, VisitCookie
 from tests.web.browser import Browser
 
-SECRET = "a secret of the tests"  # noqa: S105 - that of tests.running
-TOKEN = "the token of forms"  # noqa: S105
+SECRET = "a secret of the tests"
+TOKEN = "the-token-of-forms"
 
 
 def cookie(visit: dict[str, Any], secret: str = SECRET) -> str:

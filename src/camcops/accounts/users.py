@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from camcops.accounts.passwords import StoredPassword, new_password
 from camcops.accounts.permissions import SYSTEM_USER, Permission
+from camcops.accounts.sessions import end_sessions
 from camcops.db.instants import utc_now
 from camcops.db.keys import new_key
 from camcops.db.schema import groups, memberships, users
@@ -66,14 +67,14 @@ class User:
 
 def load_user(conn: sa.Connection, user_id: int) -> User | None:
     """A user by number (two statements)."""
-    return _load(conn, users.c.id == user_id)
+    return _load(conn, _BY_ID, user_id)
 
 
 def find_user(conn: sa.Connection, username: str) -> User | None:
     """A user by name (two statements)."""
     if not storable_name(username):
         return None
-    return _load(conn, users.c.username == username)
+    return _load(conn, _BY_NAME, username)
 
 
 def stored_password(conn: sa.Connection, user_id: int) -> StoredPassword | None:
@@ -149,7 +150,9 @@ def storable_name(username: str) -> bool:
 def set_password(
     conn: sa.Connection, user_id: int, password: str, *, must_change: bool = False
 ) -> None:
-    """Give a user a new password. Raises Problem if it breaks the policy."""
+    """Give a user a new password, and end all sessions that the old one opened. Raises Problem if it
+    breaks the policy.
+    """
     stored = new_password(password)
     _update(
         conn,
@@ -159,6 +162,7 @@ def set_password(
         last_password_change_utc=utc_now(),
         must_change_password=must_change,
     )
+    end_sessions(conn, user_id)
 
 
 def renew_hash(conn: sa.Connection, user_id: int, old: StoredPassword, password_hash: str) -> None:
@@ -208,16 +212,21 @@ def _update(conn: sa.Connection, user_id: int, **values: object) -> None:
     conn.execute(users.update().where(users.c.id == user_id).values(**values))
 
 
-def _load(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> User | None:
-    row = conn.execute(sa.select(users).where(condition)).first()
+_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("wanted"))
+_BY_NAME = sa.select(users).where(users.c.username == sa.bindparam("wanted"))
+_BELONGING = (
+    sa.select(memberships, groups.c.name)
+    .join(groups, groups.c.id == memberships.c.group_id)
+    .where(memberships.c.user_id == sa.bindparam("user"))
+    .order_by(groups.c.name)
+)
+
+
+def _load(conn: sa.Connection, query: sa.Select[Any], wanted: int | str) -> User | None:
+    row = conn.execute(query, {"wanted": wanted}).first()
     if row is None:
         return None
-    belonging = conn.execute(
-        sa.select(memberships, groups.c.name)
-        .join(groups, groups.c.id == memberships.c.group_id)
-        .where(memberships.c.user_id == row.id)
-        .order_by(groups.c.name)
-    )
+    belonging = conn.execute(_BELONGING, {"user": row.id})
     return User(
         id=row.id,
         username=row.username,

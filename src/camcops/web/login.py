@@ -90,25 +90,36 @@ def authenticated(request: Request, username: str, password: str, mark: str) -> 
 
 
 def begin_session(request: Request, user: User) -> None:
-    """One server-side session with a fresh token; the user's other browser sessions end.
+    """One server-side session with a fresh token; the user's other browser sessions end, and the one
+    that this browser held for somebody else.
 
     What has expired meanwhile is cleared away, so that it can't pile up where no scheduler runs.
     """
-    site, address, now = site_of(request), request.remote_addr or "", datetime.now(UTC)
-    days = site.settings.site.password_change_frequency_days
+    site, address, visit = site_of(request), request.remote_addr or "", request.visit
+    former = visit.session_id if request.reader is not None else None
 
     def work(conn: Connection) -> sessions.Session:
-        session = sessions.start(conn, remote_addr=address, now=now, api=False)
-        session = sessions.log_in(conn, session, user.id, now=now, password_days=days)
+        if former is not None:
+            sessions.destroy(conn, former)
+        session = new_session(conn, request, user.id)
         site.audit.record(
             conn, source=SOURCE, remote_addr=address, user_id=user.id, details="Login"
         )
         return session
 
     session = site.database.write(work)
-    request.visit.holds(session.id, session.token)
+    visit.holds(session.id, session.token)
     minutes = site.settings.site.session_timeout_minutes
     site.database.write(lambda conn: clear_expired(conn, timeout_minutes=minutes))
+
+
+def new_session(conn: Connection, request: Request, user_id: int) -> sessions.Session:
+    """A session of this user, in place of the user's other browser sessions."""
+    now, settings = datetime.now(UTC), site_of(request).settings.site
+    session = sessions.start(conn, remote_addr=request.remote_addr or "", now=now, api=False)
+    return sessions.log_in(
+        conn, session, user_id, now=now, password_days=settings.password_change_frequency_days
+    )
 
 
 def log_out(request: Request) -> Response:
@@ -144,7 +155,10 @@ def change_password(request: Request) -> Any:
 
 
 def _accepted(request: Request, form: PasswordForm) -> bool:
-    """Set the new password if the old one is right and the new one good; else say why at the field."""
+    """Set the new password if the old one is right and the new one good; else say why at the field.
+
+    Sessions opened with the old one end everywhere; this browser gets a new one.
+    """
     user, new = request.reader, str(form.new_password.data)
     field = form.old_password
     try:
@@ -158,7 +172,7 @@ def _accepted(request: Request, form: PasswordForm) -> bool:
         return False
     site = site_of(request)
 
-    def work(conn: Connection) -> None:
+    def work(conn: Connection) -> sessions.Session:
         set_password(conn, user.id, new)
         site.audit.record(
             conn,
@@ -167,8 +181,10 @@ def _accepted(request: Request, form: PasswordForm) -> bool:
             user_id=user.id,
             details=f"Password changed for user {user.username}",
         )
+        return new_session(conn, request, user.id)
 
-    site.database.write(work)
+    session = site.database.write(work)
+    request.visit.holds(session.id, session.token)
     return True
 
 
