@@ -5,6 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from camcops.db.database import Database
+from camcops.db.schema import groups
 from tests.tablet import WsgiTablet, tablet
 from tests.tablet_api.contents import everything
 from tests.tablet_api.refusals import UPLOAD_TABLE, WHEN, refused, stored
@@ -243,8 +244,10 @@ def test_values_that_no_database_must_see(
     ],
 )
 def test_values_at_the_edge_fit_every_database(
-    device: WsgiTablet, table: str, fields: str, record: str
+    device: WsgiTablet, database: Database, table: str, fields: str, record: str
 ) -> None:
+    anybody = groups.update().values(upload_policy="sex OR NOT sex")
+    database.write(lambda conn: conn.execute(anybody))
     device.call("start_upload")
     device.call("upload_record", table=table, pkname="id", fields=fields, values=record)
     device.call("end_upload")

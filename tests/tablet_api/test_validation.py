@@ -85,7 +85,7 @@ def test_what_was_accepted_before_a_change_holds_for_its_group_alone() -> None:
     [patient] = read_patients([GOOD], TYPES)
     stricter, before = Policies(1, "idnum1", "idnum1"), Policies(1, "sex", "sex")
     stricter.check(patient.items, finalizing=True, accepted=before)
-    with pytest.raises(Problem, match="upload policy .idnum1."):
+    with pytest.raises(Problem, match="upload policy"):
         stricter.check(patient.items, finalizing=False, accepted=Policies(2, "sex", "sex"))
     assert Policies.from_json(before.to_json()) == before
 

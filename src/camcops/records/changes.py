@@ -33,6 +33,8 @@ class TableChange:
     """`id` → `_pk` of the current ones among them."""
     unlinked: dict[int, int] = field(default_factory=dict)
     """Those of `replaced` whose successor is still to be written, when they are preserved."""
+    backwards: set[int] = field(default_factory=set)
+    """`_pk` of added rows that replaced one with a later time of modification: the clock was put back."""
     remaining: int = 0
     """How many rows the device still has in era NOW, current or not."""
     owners: set[Owner] = field(default_factory=set)

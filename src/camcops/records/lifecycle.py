@@ -91,6 +91,16 @@ def same_instant(stored: str | None, sent: str | None) -> bool:
         return False
 
 
+def is_before(first: str | None, second: str | None) -> bool:
+    """Is one date-time earlier than another? Unknown or unreadable ones are not."""
+    if first is None or second is None:
+        return False
+    try:
+        return parse_instant(first) < parse_instant(second)
+    except ValueError:
+        return False
+
+
 def utc_of(text: str) -> dt.datetime:
     """ISO 8601 text as UTC without a zone, for a DATETIME column. Raises ValueError."""
     return parse_instant(text).astimezone(dt.UTC).replace(tzinfo=None)

@@ -2,7 +2,7 @@
 """Devices and their upload batches: locking, beginning, undoing what an abandoned upload left behind."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,6 +17,13 @@ from camcops.records.changes import chunks
 from camcops.records.lifecycle import batch_time
 from camcops.records.live_rows import now_rows
 
+_NO_BATCH: Mapping[str, object] = {
+    "ongoing_upload_batch_utc": None,
+    "uploading_user_id": None,
+    "currently_preserving": False,
+    "upload_digest": None,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -27,6 +34,12 @@ class Device:
     last_batch: dt.datetime | None
     batch: dt.datetime | None
     uploading_user_id: int | None
+    upload_digest: str | None
+    """Of the upload in progress."""
+    finalized_digest: str | None
+    """Of the last upload, if that finalized anything."""
+    policies_accepted: str | None
+    """JSON of the policies that its patients satisfied when it last asked."""
     preserving: bool
 
 
@@ -47,6 +60,9 @@ def find_device(conn: sa.Connection, name: str, *, lock: bool) -> Device | None:
         columns.last_upload_batch_utc,
         columns.ongoing_upload_batch_utc,
         columns.uploading_user_id,
+        columns.upload_digest,
+        columns.finalized_digest,
+        columns.policies_accepted,
         columns.currently_preserving,
     ).where(columns.name == name)
     row = conn.execute(query.with_for_update() if lock else query).first()
@@ -74,7 +90,19 @@ def begin(conn: sa.Connection, database: Database, device: Device, user: User) -
         ongoing_upload_batch_utc=batch,
         uploading_user_id=user.id,
         currently_preserving=False,
+        upload_digest=None,
     )
+
+
+def note_digest(conn: sa.Connection, device: Device, digest: str) -> None:
+    """Keep the digest of the upload in progress."""
+    _update(conn, device.id, upload_digest=digest)
+
+
+def note_policies(conn: sa.Connection, device: Device, accepted: str) -> None:
+    """Keep the policies that the device's patients satisfy (JSON)."""
+    if accepted != device.policies_accepted:
+        _update(conn, device.id, policies_accepted=accepted)
 
 
 def begin_preserving(conn: sa.Connection, device: Device) -> None:
@@ -82,16 +110,33 @@ def begin_preserving(conn: sa.Connection, device: Device) -> None:
     _update(conn, device.id, currently_preserving=True)
 
 
-def finish(conn: sa.Connection, device: Device, batch: dt.datetime) -> None:
-    """No batch is in progress any more; the last one was that of `batch`."""
+def finish(
+    conn: sa.Connection,
+    device: Device,
+    batch: dt.datetime,
+    *,
+    finalized_digest: str | None,
+    policies: str | None,
+) -> None:
+    """No batch is in progress any more; the last one was that of `batch`.
+
+    `finalized_digest` and `policies`: as in `Device`, from now on.
+    """
     _update(
         conn,
         device.id,
         last_upload_batch_utc=batch,
-        ongoing_upload_batch_utc=None,
-        uploading_user_id=None,
-        currently_preserving=False,
+        finalized_digest=finalized_digest,
+        policies_accepted=policies,
+        **_NO_BATCH,
     )
+
+
+def abandon(conn: sa.Connection, database: Database, device: Device) -> None:
+    """End a device's batch, if it has one, without any effect."""
+    roll_back(conn, database, device.id, pending_work(conn, device.id).dirty)
+    if device.batch is not None:
+        _update(conn, device.id, **_NO_BATCH)
 
 
 def pending_work(conn: sa.Connection, device_id: int) -> PendingWork:

@@ -61,8 +61,14 @@ class Call:
             raise not_registered()
         return device
 
-    def upload(self, conn: sa.Connection, device: Device, batch: dt.datetime) -> Upload:
-        """The upload that this call is part of. `batch`: its instant."""
+    def upload(
+        self,
+        conn: sa.Connection,
+        device: Device,
+        batch: dt.datetime,
+        digest: str | None = None,
+    ) -> Upload:
+        """The upload that this call is part of. `batch`: its instant; `digest`: see `repeats`."""
         return Upload(
             conn=conn,
             database=self.site.database,
@@ -74,6 +80,7 @@ class Call:
             remote_addr=self.request.remote_addr,
             batch=batch,
             exact=dt.datetime.now(dt.UTC),
+            digest=digest,
         )
 
 

@@ -17,6 +17,7 @@ from camcops.records.preservation import move_special_notes, preserve
 from camcops.records.scoring import Judged
 from camcops.tablet_api import batches
 from camcops.tablet_api.batches import PendingWork
+from camcops.tablet_api.policy_check import Policies, check_outcome
 from camcops.tablet_api.row_writing import Upload
 
 WriteTasks = Callable[[ClientTable, Collection[int], Collection[int]], Sequence[RowValues]]
@@ -34,6 +35,8 @@ class Commit:
     entries: Sequence[task_index.Entry] = ()
     changes: dict[str, TableChange] = field(default_factory=dict)
     judged: list[Judged] = field(default_factory=list)
+    policies: Policies | None = None
+    """Those that the patients were held to; None if there are none."""
 
     def write_tables(
         self,
@@ -73,8 +76,9 @@ class Commit:
         return keys, {name: found for name, found in pks.items() if _has_patient(tables[name])}
 
     def finish(self) -> None:
-        """Everything after the rows."""
+        """Everything after the rows. Raises `Problem` for a patient that breaks the group's policies."""
         upload, changes = self.upload, self.changes
+        self._check_policies()
         conn, era = upload.conn, era_text(upload.batch)
         needs_patients = any(_has_patient(one.table) for one in self.judged)
         people = self.live.by_key("patient") if needs_patients else {}
@@ -109,6 +113,16 @@ class Commit:
             user_id=upload.user.id,
             device_id=upload.device.id,
             details=self._details(),
+        )
+
+    def _check_policies(self) -> None:
+        upload, people = self.upload, self.changes.get("patient")
+        self.policies = check_outcome(
+            upload.conn,
+            self.live,
+            group_id=upload.group_id,
+            accepted=Policies.from_json(upload.device.policies_accepted),
+            finalized=people.preserved if people else (),
         )
 
     def _store_scores(self, task_changes: Mapping[str, TableChange]) -> None:
@@ -156,7 +170,17 @@ class Commit:
         live_tables.add(conn, device.id, inhabited - self.pending.live)
         live_tables.remove(conn, device.id, empty & self.pending.live)
         batches.clean(conn, device.id, self.pending.dirty)
-        batches.finish(conn, device, self.upload.batch)
+        digest = device.finalized_digest
+        if any(self.changes.values()):
+            finalized = any(change.preserved for change in self.changes.values())
+            digest = self.upload.digest if finalized else None
+        batches.finish(
+            conn,
+            device,
+            self.upload.batch,
+            finalized_digest=digest,
+            policies=self.policies.to_json() if self.policies else device.policies_accepted,
+        )
 
     def _details(self) -> str:
         upload = self.upload
@@ -172,6 +196,7 @@ def _described(change: TableChange) -> str:
         ("modified out", change.replaced),
         ("deleted", change.deleted.values()),
         ("preserved", change.preserved),
+        ("modified earlier than their predecessors", change.backwards),
     )
     counts = [f"{len(pks)} {kind} {sorted(pks)}" for kind, pks in kinds if pks]
     return f"{change.table.name}: {', '.join(counts)}"

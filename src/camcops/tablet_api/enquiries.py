@@ -9,16 +9,16 @@ from camcops.accounts.groups import load_group
 from camcops.db.instants import utc_now
 from camcops.db.keys import new_key
 from camcops.db.schema import devices, server_settings
-from camcops.problems import FIELD_WRONG, NO_UPLOAD_GROUP, Problem
+from camcops.problems import FIELD_WRONG, Problem
 from camcops.records.idnums import definitions
-from camcops.records.policies import parse_policy
-from camcops.tablet_api import binding
+from camcops.tablet_api import batches, binding
 from camcops.tablet_api.batches import find_device
 from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.incoming import needed_version
 from camcops.tablet_api.json_fields import read_json
+from camcops.tablet_api.policy_check import Policies
 from camcops.tablet_api.replies import Reply, keyed, record_list, result
-from camcops.tablet_api.validation import check_policies, read_patients
+from camcops.tablet_api.validation import read_patients
 
 _LONGEST_FRIENDLY_NAME = 1000
 
@@ -91,18 +91,17 @@ def get_extra_strings(call: Call) -> Work:
 
 
 def validate_patients(call: Call) -> Work:
-    """Would these patients be accepted? Nothing is stored."""
+    """Would these patients be accepted? Only the policies that they satisfy are noted, for the upload."""
     data = read_json(call.request.form, "patient_info")
 
     def work(conn: sa.Connection) -> Reply:
-        call.device(conn)
+        device = call.device(conn, lock=True)
         patients = read_patients(data, definitions(conn))
-        group = load_group(conn, call.known_group)
-        if group is None:
-            raise Problem(NO_UPLOAD_GROUP, user=call.known_user.username)
-        upload, finalize = parse_policy(group.upload_policy), parse_policy(group.finalize_policy)
-        check_policies(patients, upload, finalize)
+        policies = Policies.of(conn, call.known_group)
+        for patient in patients:
+            policies.check(patient.items, finalizing=patient.finalizing)
         binding.check_described(conn, call.known_user, patients)
+        batches.note_policies(conn, device, policies.to_json())
         return result("Success")
 
     return work

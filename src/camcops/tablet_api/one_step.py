@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from camcops.db.client_tables import ClientTable
 from camcops.records.changes import TableChange
 from camcops.records.idnums import definitions
-from camcops.records.lifecycle import with_predecessors
+from camcops.records.lifecycle import is_before, with_predecessors
 from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_rows
-from camcops.tablet_api import batches
+from camcops.tablet_api import batches, silent_changes
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import IncomingTable
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
@@ -79,6 +79,7 @@ class _Writer:
         # What was pending when the lock was taken has been rolled back since.
         incoming = self._incoming.get(table.name)
         planned = plan(incoming.records if incoming else {}, existing, whole_table=True)
+        silent_changes.report(upload, table, planned.unchanged)
         if table.kind == "idnum" and planned.insertions:
             check_id_numbers(planned.insertions, definitions(upload.conn))
         out = [row.pk for row in (*planned.replaced, *planned.absent)]
@@ -103,6 +104,8 @@ class _Writer:
             change.added[one.record.key] = new_pks[one.record.key]
             if one.replaces is not None:
                 change.replaced[one.replaces.pk] = new_pks[one.record.key]
+                if is_before(one.record.when_modified, one.replaces.when_modified):
+                    change.backwards.add(new_pks[one.record.key])
         change.deleted = {row.key: row.pk for row in planned.absent}
         self._note_owners(change, planned)
         self._note_preserved(change, existing, planned)

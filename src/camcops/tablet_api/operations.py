@@ -29,9 +29,7 @@ OPERATIONS = MappingProxyType(
                 writes=False,
             ),
             Operation("get_id_info", Access.UPLOAD, enquiries.get_id_info, writes=False),
-            Operation(
-                "validate_patients", Access.UPLOAD, enquiries.validate_patients, writes=False
-            ),
+            Operation("validate_patients", Access.UPLOAD, enquiries.validate_patients),
             Operation("start_upload", Access.UPLOAD, uploading.start_upload),
             Operation("start_preservation", Access.UPLOAD, uploading.start_preservation),
             Operation("upload_empty_tables", Access.UPLOAD, uploading.upload_empty_tables),

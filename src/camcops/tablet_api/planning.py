@@ -27,6 +27,14 @@ class Insertion:
     replaces: NowRow | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A record that is there already, and the row that it is."""
+
+    row: NowRow
+    record: Record
+
+
 @dataclass(slots=True)
 class Plan:
     """What to do about one table."""
@@ -35,6 +43,7 @@ class Plan:
     absent: list[NowRow] = field(default_factory=list)
     moving: list[NowRow] = field(default_factory=list)
     """Unchanged rows that the tablet wants to see finalized."""
+    unchanged: list[Unchanged] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.insertions or self.absent or self.moving)
@@ -52,7 +61,9 @@ def plan(records: Mapping[int, Record], existing: Iterable[NowRow], *, whole_tab
         row = current.get(key)
         if row is None or not same_instant(row.when_modified, record.when_modified):
             made.insertions.append(Insertion(record, row))
-        elif record.move_off:
+            continue
+        made.unchanged.append(Unchanged(row, record))
+        if record.move_off:
             made.moving.append(row)
     if whole_table:
         made.absent = [row for key, row in current.items() if key not in records]

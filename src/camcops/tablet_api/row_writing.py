@@ -36,6 +36,8 @@ class Upload:
     """The upload's instant: UTC without a zone, whole seconds."""
     exact: dt.datetime
     """The instant of the request that commits it."""
+    digest: str | None = None
+    """Of the whole upload, once it is known."""
 
     @property
     def addition(self) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from camcops.db.client_tables import ClientTable
 from camcops.records import live_tables
 from camcops.records.changes import TableChange, chunks
 from camcops.records.idnums import definitions
-from camcops.records.lifecycle import KEY, NOW, same_instant, with_predecessors
+from camcops.records.lifecycle import KEY, NOW, is_before, same_instant, with_predecessors
 from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_rows
-from camcops.tablet_api import batches
+from camcops.tablet_api import batches, silent_changes
 from camcops.tablet_api.batches import PendingWork
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import Record
@@ -130,6 +130,8 @@ def _commit_table(upload: Upload, table: ClientTable, *, everything: bool) -> Ta
     for row in adding:
         if row.predecessor is not None and row.predecessor in removing:
             change.replaced[row.predecessor] = row.pk
+            if is_before(row.when_modified, removing[row.predecessor].when_modified):
+                change.backwards.add(row.pk)
     change.deleted = {row.key: pk for pk, row in removing.items() if pk not in change.replaced}
     change.owners = {row.owner for row in (*adding, *removing.values()) if row.owner is not None}
     change.preserved = {row.pk for row in rows if everything or row.move_off}
@@ -169,6 +171,7 @@ def _stage(
     planned: Plan,
     existing: Sequence[NowRow],
 ) -> None:
+    silent_changes.report(upload, table, planned.unchanged)
     if not planned:
         return
     conn, device = upload.conn, upload.device

@@ -12,12 +12,13 @@ from camcops.db.client_tables import ClientTable
 from camcops.db.instants import utc_now
 from camcops.problems import FIELD_REQUIRED, FIELD_WRONG, RECORD_REFUSED, Problem
 from camcops.records.lifecycle import batch_time, iso_text, parse_instant
-from camcops.tablet_api import batches, binding, one_step, staging
+from camcops.tablet_api import batches, binding, one_step, repeats, staging
 from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.cells import Misfit
 from camcops.tablet_api.incoming import IncomingTable, quoted, split_names
 from camcops.tablet_api.json_fields import read_json
 from camcops.tablet_api.literals import Value, decode, decode_list
+from camcops.tablet_api.repeats import BatchDigest, Contribution
 from camcops.tablet_api.replies import Reply, result
 from camcops.tablet_api.row_writing import Upload
 from camcops.tablet_api.staging import SentKey
@@ -56,7 +57,7 @@ def upload_empty_tables(call: Call) -> Work:
         staging.stage_empty(upload, tables)
         return "UPLOAD-EMPTY-TABLES"
 
-    return _in_batch(call, stage)
+    return _in_batch(call, stage, repeats.of_empty(tables))
 
 
 def upload_table(call: Call) -> Work:
@@ -74,7 +75,7 @@ def upload_table(call: Call) -> Work:
         staging.stage_table(upload, table, records)
         return f"Table {table.name} upload successful"
 
-    return _in_batch(call, stage)
+    return _in_batch(call, stage, repeats.of_table(table, records))
 
 
 def upload_record(call: Call) -> Work:
@@ -88,7 +89,7 @@ def upload_record(call: Call) -> Work:
         was_known = staging.stage_record(upload, table, record)
         return "UPLOAD-UPDATE" if was_known else "UPLOAD-INSERT"
 
-    return _in_batch(call, stage)
+    return _in_batch(call, stage, repeats.of_record(table, record))
 
 
 def delete_where_key_not(call: Call) -> Work:
@@ -99,7 +100,7 @@ def delete_where_key_not(call: Call) -> Work:
         staging.stage_absent(upload, table, keys)
         return "Trimmed"
 
-    return _in_batch(call, stage)
+    return _in_batch(call, stage, repeats.of_kept(table, keys))
 
 
 def which_keys_to_send(call: Call) -> Work:
@@ -115,7 +116,7 @@ def which_keys_to_send(call: Call) -> Work:
     def stage(upload: Upload) -> str:
         return ",".join(map(str, staging.choose_keys(upload, table, sent)))
 
-    return _in_batch(call, stage)
+    return _in_batch(call, stage, repeats.of_keys(table, sent))
 
 
 def end_upload(call: Call) -> Work:
@@ -125,7 +126,11 @@ def end_upload(call: Call) -> Work:
         device = call.device(conn, lock=True)
         if device.batch is not None:
             batch = batches.require_batch(device, call.known_user)
-            upload = call.upload(conn, device, batch)
+            digest = BatchDigest.parse(device.upload_digest).whole(finalizing=device.preserving)
+            upload = call.upload(conn, device, batch, digest)
+            if digest == device.finalized_digest:
+                _skip_repeated(upload)
+                return result("end_upload")
             staging.commit_batch(upload)
             binding.check_outcome(upload)
         return result("end_upload")
@@ -137,13 +142,17 @@ def upload_entire_database(call: Call) -> Work:
     finalizing = bool(_integer(call, "finalizing"))
     incoming = _entire_database(call)
     makes_era = one_step.makes_era(incoming, finalizing=finalizing)
+    digest = repeats.of_everything(incoming, finalizing=finalizing) if makes_era else None
 
     def work(conn: sa.Connection) -> Reply:
         device = call.device(conn, lock=True)
         binding.check_beginning(conn, call.known_user, device)
         binding.check_all_records(conn, call.known_user, incoming)
         batch = batch_time(utc_now(), device.last_batch, makes_era=makes_era)
-        upload = call.upload(conn, device, batch)
+        upload = call.upload(conn, device, batch, digest)
+        if digest is not None and digest == device.finalized_digest:
+            _skip_repeated(upload)
+            return result("Success")
         one_step.upload_everything(upload, incoming, finalizing=finalizing)
         binding.check_outcome(upload)
         return result("Success")
@@ -151,12 +160,28 @@ def upload_entire_database(call: Call) -> Work:
     return work
 
 
-def _in_batch(call: Call, stage: Callable[[Upload], str]) -> Work:
-    """A unit of work within this user's upload in progress on this device."""
+def _skip_repeated(upload: Upload) -> None:
+    """The upload is that which was committed last: its reply was lost. The records are here already."""
+    batches.abandon(upload.conn, upload.database, upload.device)
+    upload.audit.record(
+        upload.conn,
+        source="tablet",
+        remote_addr=upload.remote_addr,
+        user_id=upload.user.id,
+        device_id=upload.device.id,
+        details=f"Upload from device {upload.device.id}, user {upload.user.username}: "
+        "the same as the last one, which was finalized; nothing changed",
+    )
+
+
+def _in_batch(call: Call, stage: Callable[[Upload], str], more: Contribution) -> Work:
+    """A unit of work within this user's upload in progress on this device; `more`: see `repeats`."""
 
     def work(conn: sa.Connection) -> Reply:
         device = call.device(conn, lock=True)
         batch = batches.require_batch(device, call.known_user)
+        digest = BatchDigest.parse(device.upload_digest).plus(more)
+        batches.note_digest(conn, device, str(digest))
         return result(stage(call.upload(conn, device, batch)))
 
     return work

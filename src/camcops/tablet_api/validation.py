@@ -5,9 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from camcops.problems import FIELD_WRONG, PATIENT_REFUSED, POLICY_NOT_SATISFIED, Problem
+from camcops.problems import FIELD_WRONG, PATIENT_REFUSED, Problem
 from camcops.records.patient_details import DetailRefused, PatientDetails, read_details
-from camcops.records.policies import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +28,6 @@ def read_patients(data: Any, known_types: Collection[int]) -> list[TabletPatient
         except DetailRefused as refused:
             raise Problem(PATIENT_REFUSED, position=position, reason=str(refused)) from None
     return patients
-
-
-def check_policies(patients: Collection[TabletPatient], upload: Policy, finalize: Policy) -> None:
-    """Raise `Problem` unless each patient satisfies the group's policy for what is about to happen."""
-    for patient in patients:
-        name, policy = ("finalize", finalize) if patient.finalizing else ("upload", upload)
-        if not policy.satisfied_by(patient.items):
-            raise Problem(POLICY_NOT_SATISFIED, name=name, policy=policy.text)
 
 
 def _read_patient(patient: Any, known_types: Collection[int]) -> TabletPatient:

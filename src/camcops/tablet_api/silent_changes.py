@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Noticing records that differ from what is stored although their time of modification is the same.
+
+By the protocol they are unchanged and stay as stored. But it says that a tablet's clock, or a tablet, is
+not in order, so it is logged: where, never what.
+"""
+
+import logging
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from camcops.db.client_tables import ClientTable
+from camcops.records.lifecycle import KEY, MOVE_OFF, WHEN_MODIFIED
+from camcops.tablet_api.planning import Unchanged
+from camcops.tablet_api.row_writing import Upload
+
+log = logging.getLogger(__name__)
+
+MOST_ROWS: Final = 1000
+"""Tables with more unchanged records in one request are not compared: that would slow the upload down."""
+
+_NEVER_COMPARED = frozenset({KEY, WHEN_MODIFIED, MOVE_OFF})
+_MOST_NAMED = 10
+# What is left of a number in a FLOAT column of MariaDB or MySQL.
+_PRECISION = 1e-5
+
+
+def report(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged]) -> None:
+    """Log unchanged records whose content is not what is stored (one statement)."""
+    if not 0 < len(unchanged) <= MOST_ROWS:
+        return
+    sent = {one.row.pk: one.record.values for one in unchanged}
+    columns = [
+        column
+        for column in table.table.columns
+        if column.name not in _NEVER_COMPARED
+        and not isinstance(column.type, sa.LargeBinary)
+        and any(column.name in values for values in sent.values())
+    ]
+    if not columns:
+        return
+    pk = table.table.c._pk
+    stored = upload.conn.execute(sa.select(pk, *columns).where(pk.in_(list(sent)))).mappings()
+    different = {
+        row["_pk"]: names for row in stored if (names := _differing(row, sent[row["_pk"]]))
+    }
+    if different:
+        log.warning(
+            "Device %d, table %s: %d records came with other content under an unchanged time of modification "
+            "and were left as stored (server keys %s; fields %s)",
+            upload.device.id,
+            table.name,
+            len(different),
+            _named(different),
+            _named(set().union(*different.values())),
+        )
+
+
+def _differing(stored: sa.RowMapping, sent: Mapping[str, Any]) -> set[str]:
+    return {
+        name
+        for name, value in sent.items()
+        if name in stored and name not in _NEVER_COMPARED and not _same(stored[name], value)
+    }
+
+
+def _same(stored: Any, sent: Any) -> bool:
+    if isinstance(stored, float) or isinstance(sent, float):
+        if stored is None or sent is None:
+            return stored is sent
+        return math.isclose(stored, sent, rel_tol=_PRECISION, abs_tol=_PRECISION)
+    return bool(stored == sent)
+
+
+def _named(values: Collection[Any]) -> str:
+    first = ", ".join(map(str, sorted(values)[:_MOST_NAMED]))
+    return first if len(values) <= _MOST_NAMED else first + ", …"
