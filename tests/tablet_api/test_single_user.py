@@ -231,11 +231,13 @@ def test_records_of_staff_are_out_of_reach(
     site: WSGIApplication, sqlite_database: Database
 ) -> None:
     held = {"patient": [person()], "patient_idnum": [number()], "phq9": [phq9()]}
+    device = phone(site)
     ward = tablet(site, PHONE, "tablet", PASSWORD)
     ward.call("register")
     ward.session = {}
     ward.upload(held, finish=False, one_step=True)
-    device, before = phone(site), stored(sqlite_database)
+    before = stored(sqlite_database)
+    refused(registering(site), "somebody else")
     refused(device.answer("start_upload"), "somebody else")
     tables = literals(contents())
     refused(device.answer("upload_entire_database", finalizing="1", **tables), "somebody else")

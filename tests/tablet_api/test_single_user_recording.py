@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A patient's own device, recorded with CamCOPS 2.4: same answers, same rows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from camcops.db.database import Database
 from tests.initial_states import make_scripted_state
-from tests.tablet import Answer
+from tests.tablet import Answer, tablet
+from tests.tablet_api.contents import phq9
+from tests.tablet_api.patients_at_home import (
+    PHONE,
+    contents,
+    make_home_state,
+    phone,
+    registering,
+    schedules,
+)
 from tests.tablet_api.recordings import Exchange, Replay, recording, rows_after_phases
 from tests.tablet_api.test_recorded_tablets import check_same
 from tests.tablet_api.test_scripted_session import SINGLE_USER, plain, rows_of, same
 
+ITEMS = "task_schedule_items"
 DEVICE = "device-cccc-0003"
 TABLES = ("patient", "patient_idnum", "phq9", "_task_index")
 # Numbers that depend on what happened on the server before.
@@ -66,3 +77,39 @@ def check_account(database: Database, theirs: list[dict[str, Any]]) -> None:
     flags = {name for name, value in member.items() if value is True}
     assert flags == {"may_upload", "may_register_devices"}
     assert member["group_id"] == person["_group_id"]
+
+
+def test_tasks_of_several_tables_are_looked_up_at_once(
+    database: Database, make_application: Any
+) -> None:
+    make_home_state(database)
+    device = phone(make_application(database))
+    begun = "2026-11-09T10:00:00.000+00:00"
+    answers = {f"q{n}": 1 for n in range(1, 8)}
+    gad7 = {**phq9(modified=begun, when_created=begun), **answers}
+    for name in ("q8", "q9", "q10"):
+        del gad7[name]
+    tasks = {
+        "phq9": [phq9(modified=begun, when_created="2026-11-02T10:00:00.000+00:00")],
+        "gad7": [gad7],
+    }
+    device.upload(contents(**tasks), finish=True, one_step=False)
+    done = {item["table"]: item["when_completed"] for item in schedules(device)[0][ITEMS]}
+    at = "2026-11-09T10:00:00+00:00"
+    assert done == {"phq9": at, "gad7": at, "apeqpt": None}
+
+
+def test_one_device_registers_many_times_at_once(database: Database, make_application: Any) -> None:
+    make_home_state(database)
+    application = make_application(database)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: registering(application), range(6)))
+    assert {answer.lines["success"] for answer in answers} == {"1"}
+    assert {answer.lines["user"] for answer in answers} == {f"user-{PHONE}-1"}
+    [made] = [row for row in rows_of(database, "_security_users") if row["auto_generated"]]
+    members = rows_of(database, "_security_user_group")
+    assert len([row for row in members if row["user_id"] == made["id"]]) == 1
+    passwords = {answer.lines["password"] for answer in answers}
+    devices = [tablet(application, PHONE, made["username"], one) for one in sorted(passwords)]
+    admitted = [one.answer("get_allowed_tables").lines["success"] for one in devices]
+    assert sorted(admitted) == ["0"] * 5 + ["1"]

@@ -71,13 +71,17 @@ def check_all_records(
 
 
 def check_beginning(conn: sa.Connection, user: User, device: Device) -> None:
-    """Raise `Problem` if a patient's account begins an upload on a device with live records of staff.
+    """Raise `Problem` if a patient's account begins an upload that it may not make on this device."""
+    if user.auto_generated:
+        _own(conn, user)
+        check_free_of_staff(conn, device)
 
-    The upload would delete them, since the patient's app does not have them.
+
+def check_free_of_staff(conn: sa.Connection, device: Device) -> None:
+    """Raise `Problem` if a device that is to be a patient's own has live records that staff uploaded.
+
+    An upload would delete them, since the patient's app does not have them.
     """
-    if not user.auto_generated:
-        return
-    _own(conn, user)
     people, tasks = patient.c, task_index.c
     adding = sa.union_all(
         sa.select(people._adding_user_id).where(

@@ -16,6 +16,7 @@ from camcops.schedules.assignments import Assignment, assignments_of
 from camcops.schedules.completion import Completion, Slot, completions, slot
 from camcops.schedules.server_patients import ServerPatient, find_by_key
 from camcops.tablet_api.batches import find_device
+from camcops.tablet_api.binding import check_free_of_staff
 from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.incoming import quoted
 from camcops.tablet_api.replies import Reply, keyed
@@ -31,10 +32,12 @@ def register_patient(call: Call) -> Work:
     def work(conn: sa.Connection) -> Reply:
         refuse_blocked(conn, call.request.remote_addr)
         found = _patient(conn, key)
+        device = find_device(conn, call.device_name, lock=False)
+        if device is not None:
+            check_free_of_staff(conn, device)
         user, password = open_account(
             conn, call.device_name, patient_pk=found.pk, group_id=found.group_id
         )
-        device = find_device(conn, call.device_name, lock=False)
         call.site.audit.record(
             conn,
             source="tablet",
