@@ -521,6 +521,11 @@ NO_FREE_PORT = Kind(
     "Each port from {first} to {last} is in use.",
     "Choose another with --port.",
 )
+DEMONSTRATION_FOLDER_IN_USE = Kind(
+    "demo.folder_in_use",
+    "The folder {folder} holds something else, or a demonstration that was cut short while it was made.",
+    "Nothing was changed. Name an empty or a new folder.",
+)
 DEMONSTRATION_FAILED = Kind(
     "demo.failed", "The demonstration's server did not start.", "Its log is {log}."
 )

@@ -74,9 +74,15 @@ def first_free_port(wanted: int) -> int:
 
 
 def show(folder: Path, port: int, tell: Tell) -> int:
-    """Serve the demonstration kept in a folder until interrupted; the server's exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Serve the demonstration kept in a folder until interrupted; the server's exit status.
+
+    Raises Problem(DEMONSTRATION_FOLDER_IN_USE) for a folder that is neither empty nor a whole
+    demonstration's.
+    """
     new = not (folder / LOG_INS).exists()
+    if new and any(folder.iterdir()):
+        raise Problem(problems.DEMONSTRATION_FOLDER_IN_USE, folder=folder)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = configure(folder, port) if new else load(folder / CONFIG, {"port": str(port)})
     if new:
         tell("Making the database …")
