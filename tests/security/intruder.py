@@ -19,7 +19,8 @@ TOKEN = "the-token-of-forms"
 
 def cookie(visit: dict[str, Any], secret: str = SECRET) -> str:
     """The cookie of a visit, signed."""
-    return VisitCookie(secret, secure=False).signed.dumps(visit).decode("ascii")
+    signed: bytes = VisitCookie(secret, secure=False).signed.dumps(visit)
+    return signed.decode("ascii")
 
 
 def in_session(port: int, database: Database, username: str) -> Browser:

@@ -6,8 +6,10 @@ The routes are taken from the application: one without a line here fails.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
 from camcops.accounts.permissions import Permission
 from camcops.accounts.users import add_membership, create_user
@@ -118,9 +120,9 @@ def visitor(port: int, database: Database, people: People, person: str) -> Brows
         return Browser(port)
     if person == "patient":
 
-        def make(conn: object) -> None:
-            user = create_user(conn, username=person, password=PASSWORD, auto_generated=True)  # type: ignore[arg-type]
-            add_membership(conn, user, people.liaison, list(Permission))  # type: ignore[arg-type]
+        def make(conn: sa.Connection) -> None:
+            user = create_user(conn, username=person, password=PASSWORD, auto_generated=True)
+            add_membership(conn, user, people.liaison, list(Permission))
 
         database.write(make)
     return in_session(port, database, person)
@@ -199,7 +201,8 @@ def test_record_of_another_version_or_unfinished_upload_is_judged_alike(
         ({"_current": False, "_manually_erased": True}, 200),
         ({"_addition_pending": True}, 404),
     ):
-        site_database.write(lambda conn, change=change: conn.execute(table.update().values(change)))
+        update = table.update().values(change)
+        site_database.write(partial(sa.Connection.execute, statement=update))
         assert annie.get(f"/webview/tasks/phq9/{records.task}").status == status
         assert bob.get(f"/webview/tasks/phq9/{records.task}").status == 404
 
