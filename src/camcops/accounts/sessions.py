@@ -24,6 +24,9 @@ TOKEN_BYTES: Final = 16
 RENEWAL: Final = dt.timedelta(minutes=1)
 
 
+_BY_ID = sa.select(sessions).where(sessions.c.id == sa.bindparam("wanted"))
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session as its holder knows it; `last_activity_utc` is UTC without a zone."""
@@ -60,7 +63,7 @@ def find(
     It is not, if unused for longer than the time-out; nor from another address, if `check_ip`; nor
     where a tablet's session is presented by a browser or the reverse (`api`).
     """
-    row = conn.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
+    row = conn.execute(_BY_ID, {"wanted": session_id}).first()
     if row is None or not row.token or not hmac.compare_digest(row.token, _digest(token)):
         return None
     oldest = _plain(now) - dt.timedelta(minutes=timeout_minutes)

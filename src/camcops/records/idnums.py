@@ -13,6 +13,14 @@ LARGEST_ID_NUMBER = 2**63 - 1
 _NHS_WEIGHTS = range(10, 1, -1)
 
 
+_DEFINITIONS = sa.select(
+    idnum_definitions.c.which_idnum,
+    idnum_definitions.c.description,
+    idnum_definitions.c.short_description,
+    idnum_definitions.c.validation_method,
+).order_by(idnum_definitions.c.which_idnum)
+
+
 @dataclass(frozen=True, slots=True)
 class IdNumType:
     """A type of ID number that this server knows."""
@@ -25,18 +33,9 @@ class IdNumType:
 
 def definitions(conn: sa.Connection) -> dict[int, IdNumType]:
     """All types of ID number, by their number, in its order."""
-    columns = idnum_definitions.c
-    rows = conn.execute(
-        sa.select(
-            columns.which_idnum,
-            columns.description,
-            columns.short_description,
-            columns.validation_method,
-        ).order_by(columns.which_idnum)
-    )
     return {
         which: IdNumType(which, description or "", short or "", method or "")
-        for which, description, short, method in rows
+        for which, description, short, method in conn.execute(_DEFINITIONS)
     }
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
+from camcops.db.prepared import prepared
 from camcops.records.changes import Owner, owner_columns, owner_of
 from camcops.records.lifecycle import KEY, MOVE_OFF, NOW, WHEN_MODIFIED
 
@@ -35,20 +36,8 @@ class NowRow:
 
 def now_rows(conn: sa.Connection, table: ClientTable, device_id: int) -> list[NowRow]:
     """All rows of a device in era NOW, current or not, pending ones too."""
-    columns = table.table.c
-    rows = conn.execute(
-        sa.select(
-            columns._pk,
-            columns[KEY],
-            columns._current,
-            columns[WHEN_MODIFIED],
-            columns._predecessor_pk,
-            columns[MOVE_OFF],
-            columns._addition_pending,
-            columns._removal_pending,
-            *(columns[name] for name in owner_columns(table)),
-        ).where(columns._device_id == device_id, columns._era == NOW)
-    )
+    query = prepared(table.table, "life-cycles in era NOW", lambda: _life_cycles(table))
+    rows = conn.execute(query, {"device": device_id})
     return [
         NowRow(
             pk,
@@ -63,6 +52,21 @@ def now_rows(conn: sa.Connection, table: ClientTable, device_id: int) -> list[No
         )
         for pk, key, current, modified, predecessor, move_off, adding, removing, *owner in rows
     ]
+
+
+def _life_cycles(table: ClientTable) -> sa.Select[Any]:
+    columns = table.table.c
+    return sa.select(
+        columns._pk,
+        columns[KEY],
+        columns._current,
+        columns[WHEN_MODIFIED],
+        columns._predecessor_pk,
+        columns[MOVE_OFF],
+        columns._addition_pending,
+        columns._removal_pending,
+        *(columns[name] for name in owner_columns(table)),
+    ).where(columns._device_id == sa.bindparam("device"), columns._era == NOW)
 
 
 class LiveRows:
@@ -84,7 +88,7 @@ class LiveRows:
         """All current rows of a table."""
         if name not in self._read:
             table = self._database.tables[name]
-            self._read[name] = self._select(table, sa.true()) if name in self._tables else []
+            self._read[name] = self._select(table) if name in self._tables else []
         return self._read[name]
 
     def by_key(self, name: str) -> dict[int, RowValues]:
@@ -97,19 +101,30 @@ class LiveRows:
         """Those current rows of a table that have one of these keys or server keys."""
         if not keys and not pks:
             return []
-        columns = table.table.c
         if len(keys) + len(pks) <= _MOST_KEYS:
-            chosen = sa.or_(columns[KEY].in_(sorted(keys)), columns._pk.in_(sorted(pks)))
-            return self._select(table, chosen)
-        rows = self._select(table, sa.true())
+            return self._select(table, keys=sorted(keys), pks=sorted(pks))
+        rows = self._select(table)
         return [row for row in rows if row[KEY] in keys or row["_pk"] in pks]
 
-    def _select(self, table: ClientTable, chosen: sa.ColumnElement[bool]) -> list[RowValues]:
-        columns = table.table.c
-        wanted = [column for column in columns if not isinstance(column.type, sa.LargeBinary)]
-        rows = self._conn.execute(
-            sa.select(*wanted).where(
-                columns._device_id == self._device_id, columns._era == NOW, columns._current, chosen
-            )
-        )
+    def _select(self, table: ClientTable, **chosen: list[int]) -> list[RowValues]:
+        """All current rows, or those with some `keys` or `pks`."""
+        some = bool(chosen)
+        query = prepared(table.table, ("live rows", some), lambda: _live(table.table, some=some))
+        rows = self._conn.execute(query, {"device": self._device_id, **chosen})
         return [dict(row) for row in rows.mappings()]
+
+
+def _live(table: sa.Table, *, some: bool) -> sa.Select[Any]:
+    columns = table.c
+    wanted = [column for column in columns if not isinstance(column.type, sa.LargeBinary)]
+    query = sa.select(*wanted).where(
+        columns._device_id == sa.bindparam("device"), columns._era == NOW, columns._current
+    )
+    if not some:
+        return query
+    return query.where(
+        sa.or_(
+            columns[KEY].in_(sa.bindparam("keys", expanding=True)),
+            columns._pk.in_(sa.bindparam("pks", expanding=True)),
+        )
+    )

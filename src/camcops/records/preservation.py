@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
+from camcops.db.prepared import prepared
 from camcops.db.schema import special_notes
 from camcops.records.changes import TableChange, chunks
 from camcops.records.lifecycle import NOW
@@ -32,11 +33,18 @@ def preserve(
         "_move_off_tablet": False,
         "_forcibly_preserved": forcibly,
     }
+    statement = prepared(table.table, "preserve", lambda: _preserving(table.table, list(values)))
     if successors:
         link = sa.case(dict(successors), value=columns._pk, else_=columns._successor_pk)
-        values["_successor_pk"] = link
+        statement = statement.values(_successor_pk=link)
+    given = {f"new{name}": value for name, value in values.items()}
     for chunk in chunks(pks):
-        conn.execute(table.table.update().where(columns._pk.in_(chunk)).values(values))
+        conn.execute(statement, {**given, "pks": chunk})
+
+
+def _preserving(table: sa.Table, names: list[str]) -> sa.Update:
+    values = {name: sa.bindparam(f"new{name}", type_=table.c[name].type) for name in names}
+    return table.update().where(table.c._pk.in_(sa.bindparam("pks", expanding=True))).values(values)
 
 
 def move_special_notes(

@@ -17,6 +17,14 @@ from camcops.records.scoring import Judged
 log = logging.getLogger(__name__)
 
 
+_LIVE_ENTRIES = sa.select(
+    task_index.c.index_entry_pk,
+    task_index.c.task_table_name,
+    task_index.c.task_pk,
+    task_index.c.patient_pk,
+).where(task_index.c.device_id == sa.bindparam("device"), task_index.c.era == NOW)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where a task stands in the index."""
@@ -29,13 +37,7 @@ class Entry:
 
 def live_entries(conn: sa.Connection, device_id: int) -> list[Entry]:
     """The entries of a device's tasks in era NOW."""
-    columns = task_index.c
-    rows = conn.execute(
-        sa.select(
-            columns.index_entry_pk, columns.task_table_name, columns.task_pk, columns.patient_pk
-        ).where(columns.device_id == device_id, columns.era == NOW)
-    )
-    return [Entry(*row) for row in rows]
+    return [Entry(*row) for row in conn.execute(_LIVE_ENTRIES, {"device": device_id})]
 
 
 def update(
