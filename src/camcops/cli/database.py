@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from camcops.cli.shell import ServerCommand, config_option, open_site, settings_of
+from camcops.cli.shell import ServerCommand, close_at_end, config_option, open_site, settings_of
 
 LINES_EVERY = 100
 
@@ -40,6 +40,7 @@ def upgrade_db(config: Path, show_sql_only: bool, dry_run: bool, no_reindex: boo
     from camcops.site import Site
 
     site = Site.open(settings_of(config))
+    close_at_end(site)
     url = site.settings.site.db_url
     if show_sql_only:
         click.echo(sql_of_upgrade(url, site.library), nl=False)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that keep a database safe: backup, restore, verify, copy_db."""
 
-import sys
+import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camcops.cli.shell import ServerCommand, config_option, open_site
+from camcops.cli.progress import tables_done
+from camcops.cli.shell import CONFIG_VARIABLE, ServerCommand, config_option, open_site, settings_of
 
 if TYPE_CHECKING:
     from camcops.db.keeping.archive import Manifest
+    from camcops.instruments.library import Library
 
 BackupFile = click.Path(dir_okay=False, path_type=Path)
-
-
-def tell(table: str, done: int, total: int) -> None:
-    """Progress: one line that moves on a terminal, nothing in a log but the tables with rows to come."""
-    if sys.stderr.isatty():
-        end = "\n" if done + 1 == total else ""
-        click.echo(f"\r\x1b[K{done + 1}/{total} {table}{end}", nl=False, err=True)
 
 
 def describe(manifest: "Manifest") -> str:
@@ -54,9 +49,9 @@ def backup(config: Path | None, to: Path, no_verify: bool) -> None:
     path = to
     if to.is_dir():
         path = to / f"camcops_{datetime.now().astimezone():%Y%m%dT%H%M%S}.backup"
-    manifest = back_up(site.database, path, tell)
+    manifest = back_up(site.database, path, tables_done())
     if not no_verify:
-        _prove(path)
+        _prove(path, site.library)
     click.echo(f"{path}: {describe(manifest)}{'' if no_verify else '; verified'}")
 
 
@@ -71,35 +66,42 @@ def restore(config: Path, source: Path) -> None:
     """
     from camcops.db.keeping.archive import restore as fill_from
 
-    manifest = fill_from(source, open_site(config).database, tell)
+    manifest = fill_from(source, open_site(config).database, tables_done())
     click.echo(f"Restored {describe(manifest)}")
 
 
 @click.command(cls=ServerCommand)
+@config_option(required=False)
 @click.argument("backup_file", metavar="BACKUP", type=BackupFile)
-def verify(backup_file: Path) -> None:
+def verify(config: Path | None, backup_file: Path) -> None:
     """Prove a backup by restoring it elsewhere.
 
     It is restored to a temporary database, and every table compared with the counts and checksums that it
-    was made with. Needs no configuration, and touches no other database.
+    was made with. Touches no other database. Needs a configuration only where INSTRUMENT_DIRS names
+    instruments of your own.
     """
-    manifest = _prove(backup_file)
+    from camcops.instruments.library import load_library
+    from camcops.site import installed_library
+
+    if config or os.environ.get(CONFIG_VARIABLE):
+        library = installed_library(settings_of(config).site)
+    else:
+        library = load_library()
+    manifest = _prove(backup_file, library)
     click.echo(f"Good: {describe(manifest)}")
 
 
-def _prove(path: Path) -> "Manifest":
+def _prove(path: Path, library: "Library") -> "Manifest":
     from camcops.db.database import connect
     from camcops.db.keeping.archive import restore as fill_from
     from camcops.db.upgrade import upgrade
-    from camcops.instruments.library import load_library
 
-    library = load_library()
     with tempfile.TemporaryDirectory("-camcops") as folder:
         url = f"sqlite:///{folder}/scratch.sqlite"
         upgrade(url, library)
         scratch = connect(url, library)
         try:
-            return fill_from(path, scratch, tell)
+            return fill_from(path, scratch, tables_done())
         finally:
             scratch.engine.dispose()
 
@@ -123,6 +125,6 @@ def copy_db(config: Path, target: Path) -> None:
     from camcops.db.keeping.copying import copy_database
 
     source = open_site(config)
-    copied = copy_database(source.database, open_site(target).database, tell)
+    copied = copy_database(source.database, open_site(target).database, tables_done())
     rows = sum(total.rows for total in copied.values())
     click.echo(f"Copied and compared {rows} rows in {len(copied)} tables.")

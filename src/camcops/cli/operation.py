@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camcops.cli.shell import ServerCommand, config_option, config_path, open_site
+from camcops.cli.shell import ServerCommand, close_at_end, config_option, config_path, open_site
 from camcops.problems import CONFIG_FAULTY, Problem
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _findings(path: Path, connect: bool) -> Iterator["Finding"]:
         except Problem as problem:
             yield fault("site", problem.message)
             return
+        close_at_end(site)
         yield from check_database(site.database)
 
 

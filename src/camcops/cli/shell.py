@@ -178,8 +178,14 @@ def open_site(
     from camcops.site import Site
 
     site = Site.open(settings_of(config, overrides), serving=serving)
+    close_at_end(site)
     require_current(site.database)
     return site
+
+
+def close_at_end(site: "Site") -> None:
+    """Close the database's connections when the command has ended."""
+    click.get_current_context().call_on_close(site.database.engine.dispose)
 
 
 def run(group: click.Group, args: MutableSequence[str] | None = None) -> int:

@@ -9,23 +9,25 @@ import datetime as dt
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from camcops import __version__, problems
 from camcops.db.database import Database
-from camcops.db.keeping.copying import Tell, compare, fill
-from camcops.db.keeping.rows import Row, Stored, Sum, kept_tables, unknown_parts
+from camcops.db.keeping.copying import Tell, compare, fill, tell_rows
+from camcops.db.keeping.rows import Row, Stored, Sum, filled, kept_tables, unknown_parts
 from camcops.db.schema import server_settings
 from camcops.db.state import REVISION, REVISIONS
 from camcops.problems import Problem
 
 FORMAT = "CamCOPS backup 1"
 MANIFEST = "manifest.json"
+NO_ROWS = Sum().as_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,13 @@ def _write(
     if strange := unknown_parts(conn, database):
         raise Problem(problems.WOULD_BE_LOST, parts=", ".join(strange))
     tables = kept_tables(database)
-    totals = {}
+    present = filled(conn, tables)
+    totals = {stored.name: Sum() for stored in tables}
     for done, stored in enumerate(tables):
         tell(stored.name, done, len(tables))
-        totals[stored.name] = _write_table(conn, stored, archive)
+        if stored.name in present:
+            watched = partial(tell_rows, tell, stored, done, len(tables))
+            totals[stored.name] = _write_table(conn, stored, archive, watched)
     manifest = Manifest(
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         program=__version__,
@@ -97,13 +102,20 @@ def _write(
     return manifest
 
 
-def _write_table(conn: sa.Connection, stored: Stored, archive: zipfile.ZipFile) -> Sum:
+def _write_table(
+    conn: sa.Connection,
+    stored: Stored,
+    archive: zipfile.ZipFile,
+    watched: Callable[[int], None],
+) -> Sum:
     total = Sum()
     with archive.open(f"{stored.name}.jsonl", "w", force_zip64=True) as member:
         for row in stored.read(conn):
             line = stored.encode(row)
             total.add(line)
-            member.write(line + b"\n")
+            member.write(line)
+            member.write(b"\n")
+            watched(total.rows)
     return total
 
 
@@ -161,7 +173,7 @@ def restore(path: Path, target: Database, tell: Tell) -> Manifest:
 
 
 def _read_table(archive: zipfile.ZipFile, manifest: Manifest, stored: Stored) -> Iterator[Row]:
-    if stored.name not in manifest.columns:
+    if manifest.sums.get(stored.name, NO_ROWS) == NO_ROWS:
         return
     with archive.open(f"{stored.name}.jsonl") as member:
         for line in member:

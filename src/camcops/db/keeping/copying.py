@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Filling an empty database with the rows of another one, or of a backup."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 
 from camcops import problems
 from camcops.db.database import Database
-from camcops.db.keeping.rows import Row, Stored, Sum, kept_tables, unknown_parts
+from camcops.db.keeping.rows import Row, Stored, Sum, filled, kept_tables, sums, unknown_parts
 from camcops.db.schema import devices, users
 from camcops.problems import Problem
 
 Tell = Callable[[str, int, int], None]
-"""Told the name of a table, how many are done, and how many there are."""
+"""Told the present table (of large ones, how many rows too), how many tables are done, how many there are."""
 
 Source = Callable[[Stored], Iterable[Row]]
 
@@ -28,7 +29,12 @@ def copy_database(source: Database, target: Database, tell: Tell) -> Mapping[str
     def read(conn: sa.Connection) -> Mapping[str, Sum]:
         if strange := unknown_parts(conn, source):
             raise Problem(problems.WOULD_BE_LOST, parts=", ".join(strange))
-        return target.write(lambda into: fill(into, target, lambda stored: stored.read(conn), tell))
+        present = filled(conn, kept_tables(source))
+
+        def rows(stored: Stored) -> Iterable[Row]:
+            return stored.read(conn) if stored.name in present else ()
+
+        return target.write(lambda into: fill(into, target, rows, tell))
 
     expected = source.read(read)
     compare(target, expected)
@@ -38,32 +44,43 @@ def copy_database(source: Database, target: Database, tell: Tell) -> Mapping[str
 def fill(conn: sa.Connection, target: Database, source: Source, tell: Tell) -> Mapping[str, Sum]:
     """Fill the tables of a freshly made database; what was read, by table."""
     tables = kept_tables(target)
-    refuse_if_used(conn, tables)
-    for stored in reversed(tables):
+    for stored in reversed(refuse_if_used(conn, tables)):
         conn.execute(stored.table.delete())
     read = {}
     for done, stored in enumerate(tables):
         tell(stored.name, done, len(tables))
-        total = Sum()
-        stored.write(conn, _counted(stored, source(stored), total))
-        read[stored.name] = total
-    _restart_counters(conn, tables)
+        total = read[stored.name] = Sum()
+        watched = partial(tell_rows, tell, stored, done, len(tables))
+        stored.write(conn, _counted(stored, source(stored), total, watched))
+    _restart_counters(conn, [stored for stored in tables if read[stored.name].rows])
     return read
 
 
-def _counted(stored: Stored, rows: Iterable[Row], total: Sum) -> Iterable[Row]:
+def _counted(
+    stored: Stored, rows: Iterable[Row], total: Sum, watched: Callable[[int], None]
+) -> Iterable[Row]:
     for row in rows:
         total.add(stored.encode(row))
+        watched(total.rows)
         yield row
 
 
-def refuse_if_used(conn: sa.Connection, tables: Iterable[Stored]) -> None:
-    """Raise Problem unless the database holds only what every new one holds."""
-    for stored in tables:
-        present = sa.select(sa.func.count()).select_from(stored.table)
+def tell_rows(tell: Tell, stored: Stored, done: int, total: int, rows: int) -> None:
+    """Large tables take long: say how far each is."""
+    if rows % stored.batch == 0:
+        tell(f"{stored.name}, {rows} rows", done, total)
+
+
+def refuse_if_used(conn: sa.Connection, tables: Sequence[Stored]) -> list[Stored]:
+    """The tables with what every new database holds. Raise Problem if there is more."""
+    names = filled(conn, tables)
+    present = [stored for stored in tables if stored.name in names]
+    for stored in present:
+        count = sa.select(sa.func.count()).select_from(stored.table)
         seeded = 1 if stored.table in (users, devices) or stored.name in SEEDED else 0
-        if (conn.scalar(present) or 0) > seeded:
+        if (conn.scalar(count) or 0) > seeded:
             raise Problem(problems.TARGET_IN_USE, table=stored.name)
+    return present
 
 
 SEEDED = ("_server_settings", "_alembic_version")
@@ -71,8 +88,6 @@ SEEDED = ("_server_settings", "_alembic_version")
 
 def compare(target: Database, expected: Mapping[str, Sum]) -> None:
     """Raise Problem unless each table's rows are those that were read."""
-    from camcops.db.keeping.rows import sums
-
     found = target.read(lambda conn: sums(conn, kept_tables(target)))
     differing = [
         f"{name} ({total.rows} rows, here {found[name].rows})"
