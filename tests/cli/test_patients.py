@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -223,3 +224,16 @@ def test_unknown_numbers_and_names(home: Database, camcops: Run) -> None:
     assert (done.status, "None such" in done.err) == (1, True)
     done = camcops("assign_schedule", "--patient", "1", "--schedule", "Weekly", "--start", "soon")
     assert done.status == 2
+
+
+def test_the_guides_examples(home: Database, camcops: Run) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "administrator.md").read_text()
+    person, schedule = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert camcops("make_schedule", "-", input=schedule).status == 0
+    made = camcops("make_patient", "-", input=person)
+    assert made.status == 0
+    [command] = re.findall(r"camcops_server (assign_schedule .*)", guide)
+    words = shlex.split(
+        command.replace("--patient 12", f"--patient {printed(made.out, 'Patient')}")
+    )
+    assert camcops(*words).status == 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tablets' endpoint on the first state of the recorded exchanges."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
@@ -10,11 +11,13 @@ from pyramid.config import Configurator
 
 from camcops.audit.trail import AuditTrail
 from camcops.config import load
-from camcops.db.database import Database
+from camcops.db.database import Database, connect
+from camcops.instruments.library import Library
 from camcops.site import Site, audit_key
 from tests.initial_states import make_tablet_state
 from tests.running import write_config
 from tests.tablet import WsgiTablet, tablet
+from tests.tablet_api.patients_at_home import make_home_state
 
 
 @pytest.fixture
@@ -31,6 +34,29 @@ def make_application(tmp_path: Path) -> Callable[[Database], WSGIApplication]:
         return application
 
     return make
+
+
+@pytest.fixture(scope="session")
+def home_template(
+    library: Library, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """An SQLite file with a patient who may use an own device, to be copied: hashing passwords takes time."""
+    path = tmp_path_factory.mktemp("home") / "camcops.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    database = connect(f"sqlite:///{path}", library)
+    make_home_state(database)
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def home_database(library: Library, home_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """Such a database on SQLite."""
+    path = tmp_path / "home.sqlite"
+    shutil.copyfile(home_template, path)
+    database = connect(f"sqlite:///{path}", library)
+    yield database
+    database.engine.dispose()
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from tests.tablet_api.patients_at_home import (
     another_patient,
     contents,
     described,
-    make_home_state,
     phone,
     registering,
     schedules,
@@ -32,9 +31,8 @@ from tests.tablet_api.refusals import literals, refused, stored
 
 
 @pytest.fixture
-def site(sqlite_database: Database, make_application: Any) -> WSGIApplication:
-    make_home_state(sqlite_database)
-    application: WSGIApplication = make_application(sqlite_database)
+def site(home_database: Database, make_application: Any) -> WSGIApplication:
+    application: WSGIApplication = make_application(home_database)
     return application
 
 
@@ -50,7 +48,7 @@ def test_keys_are_read_generously(site: WSGIApplication) -> None:
 
 
 def test_malformed_and_unknown_keys_fail_alike(
-    site: WSGIApplication, sqlite_database: Database
+    site: WSGIApplication, home_database: Database
 ) -> None:
     texts = set()
     for key in (NOBODYS_KEY, "xxxxx-xxxxx-x", KEY[:-1] + "b"):
@@ -59,24 +57,24 @@ def test_malformed_and_unknown_keys_fail_alike(
         texts.add(answer.lines["error"].replace(key, "KEY"))
     assert len(texts) == 1
     refused(registering(site, ""), "patient_proquint")
-    trail = audited(sqlite_database)
+    trail = audited(home_database)
     assert [text.split()[:2] for text in trail] == [["register_patient", "refused"]] * 3
     assert not any("xxxxx" in text for text in trail)
-    assert not any(user for user in all_users(sqlite_database) if user.auto_generated)
+    assert not any(user for user in all_users(home_database) if user.auto_generated)
 
 
 def all_users(database: Database) -> list[Any]:
     return database.read(lambda conn: list(conn.execute(sa.select(users))))
 
 
-def test_a_patient_without_id_numbers(site: WSGIApplication, sqlite_database: Database) -> None:
-    numbers = sqlite_database.tables["patient_idnum"].table
-    sqlite_database.write(lambda conn: conn.execute(numbers.update().values(idnum_value=None)))
+def test_a_patient_without_id_numbers(site: WSGIApplication, home_database: Database) -> None:
+    numbers = home_database.tables["patient_idnum"].table
+    home_database.write(lambda conn: conn.execute(numbers.update().values(idnum_value=None)))
     refused(registering(site), "no ID number")
 
 
 def test_registering_again_makes_the_account_anew(
-    site: WSGIApplication, sqlite_database: Database
+    site: WSGIApplication, home_database: Database
 ) -> None:
     first = phone(site)
     first.call("check_upload_user_and_device")
@@ -90,7 +88,7 @@ def test_registering_again_makes_the_account_anew(
         )
         conn.execute(memberships.update().values(groupadmin=True))
 
-    sqlite_database.write(spoil)
+    home_database.write(spoil)
     second = phone(site)
     assert second.user == first.user
     assert second.password != first.password
@@ -98,21 +96,21 @@ def test_registering_again_makes_the_account_anew(
     first.session = {}
     refused(first.answer("check_upload_user_and_device"), "Invalid username/password")
     second.call("check_upload_user_and_device")
-    user = sqlite_database.read(lambda conn: find_user(conn, second.user))
+    user = home_database.read(lambda conn: find_user(conn, second.user))
     assert user is not None
     assert not user.superuser
     assert user.auto_generated
     [membership] = user.memberships
     assert membership.flags == {"may_upload", "may_register_devices"}
     assert user.upload_group_id == membership.group_id
-    assert "register_patient, account user-device-of-patient-1" in audited(sqlite_database)
+    assert "register_patient, account user-device-of-patient-1" in audited(home_database)
 
 
-def test_sessions_of_before_are_gone(site: WSGIApplication, sqlite_database: Database) -> None:
+def test_sessions_of_before_are_gone(site: WSGIApplication, home_database: Database) -> None:
     phone(site)
     registering(site)
     query = sa.select(sessions.c.user_id).where(sessions.c.user_id.is_not(None))
-    assert not sqlite_database.read(lambda conn: conn.scalars(query).all())
+    assert not home_database.read(lambda conn: conn.scalars(query).all())
 
 
 def test_another_device_gets_another_account(site: WSGIApplication) -> None:
@@ -122,9 +120,9 @@ def test_another_device_gets_another_account(site: WSGIApplication) -> None:
     refused(registering(site, device="Device-Two"), "already a user")
 
 
-def test_nobodys_account_is_taken_over(site: WSGIApplication, sqlite_database: Database) -> None:
+def test_nobodys_account_is_taken_over(site: WSGIApplication, home_database: Database) -> None:
     name = f"user-{PHONE}-1"
-    sqlite_database.write(lambda conn: create_user(conn, username=name, password=PASSWORD))
+    home_database.write(lambda conn: create_user(conn, username=name, password=PASSWORD))
     refused(registering(site), "already a user")
     by_password = tablet(site, PHONE, name, PASSWORD)
     refused(by_password.answer("get_allowed_tables"), "not chosen a group")
@@ -149,9 +147,9 @@ def test_the_patient_is_described_as_on_the_server(site: WSGIApplication) -> Non
 
 
 def test_order_of_id_numbers_makes_no_difference(
-    site: WSGIApplication, sqlite_database: Database
+    site: WSGIApplication, home_database: Database
 ) -> None:
-    other = another_patient(sqlite_database, idnum2=5)
+    other = another_patient(home_database, idnum2=5)
     device = phone(site, other.access_key, "device-two")
     details = {"forename": "Other", "surname": "Person", "sex": "M", "dob": "1980-01-01"}
     for numbers in (
@@ -164,13 +162,13 @@ def test_order_of_id_numbers_makes_no_difference(
 
 @pytest.mark.parametrize("one_step", [False, True])
 def test_own_records_are_taken(
-    site: WSGIApplication, sqlite_database: Database, one_step: bool
+    site: WSGIApplication, home_database: Database, one_step: bool
 ) -> None:
     device = phone(site)
     for finish in (False, False, True, True):
         device.upload(contents(phq9=[phq9()]), finish=finish, one_step=one_step)
-    assert stored(sqlite_database)["phq9"] >= 1
-    trail = audited(sqlite_database)
+    assert stored(home_database)["phq9"] >= 1
+    trail = audited(home_database)
     assert not [text for text in trail if "refused" in text]
 
 
@@ -187,9 +185,9 @@ WRONG: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_other_peoples_records_are_refused(
-    site: WSGIApplication, sqlite_database: Database, wrong: str
+    site: WSGIApplication, home_database: Database, wrong: str
 ) -> None:
-    device, before = phone(site), stored(sqlite_database)
+    device, before = phone(site), stored(home_database)
     name, rows = WRONG[wrong]
     tables = literals({**contents(), name: rows})
     refused(device.answer("upload_entire_database", finalizing="0", **tables), "own patient")
@@ -201,16 +199,16 @@ def test_other_peoples_records_are_refused(
     last = encode_list(rows[-1].values())
     refused(device.answer("upload_record", values=last, **sending), "own patient")
     device.call("end_upload")
-    assert stored(sqlite_database) == before
-    refusals = [text for text in audited(sqlite_database) if "tablet_another_patient" in text]
+    assert stored(home_database) == before
+    refusals = [text for text in audited(home_database) if "tablet_another_patient" in text]
     assert len(refusals) == 3
     assert not any("Impostor" in text for text in refusals)
 
 
 def test_another_patients_key_is_as_good_as_none(
-    site: WSGIApplication, sqlite_database: Database
+    site: WSGIApplication, home_database: Database
 ) -> None:
-    other, device = another_patient(sqlite_database), phone(site)
+    other, device = another_patient(home_database), phone(site)
     assert schedules(device)
     refused(device.answer("get_task_schedules", patient_proquint=NOBODYS_KEY), NOBODYS_KEY)
     answer = device.answer("get_task_schedules", patient_proquint=other.access_key)
@@ -219,29 +217,27 @@ def test_another_patients_key_is_as_good_as_none(
     assert schedules(staff, other.access_key) == []
 
 
-def test_an_account_is_for_one_device(site: WSGIApplication, sqlite_database: Database) -> None:
+def test_an_account_is_for_one_device(site: WSGIApplication, home_database: Database) -> None:
     device = phone(site)
     device.device = "device-two"
     for operation in ("register", "get_allowed_tables", "start_upload"):
         refused(device.answer(operation), "another device")
-    assert "register refused (tablet_another_device), device device-two" in audited(sqlite_database)
+    assert "register refused (tablet_another_device), device device-two" in audited(home_database)
 
 
-def test_records_of_staff_are_out_of_reach(
-    site: WSGIApplication, sqlite_database: Database
-) -> None:
+def test_records_of_staff_are_out_of_reach(site: WSGIApplication, home_database: Database) -> None:
     held = {"patient": [person()], "patient_idnum": [number()], "phq9": [phq9()]}
     device = phone(site)
     ward = tablet(site, PHONE, "tablet", PASSWORD)
     ward.call("register")
     ward.session = {}
     ward.upload(held, finish=False, one_step=True)
-    before = stored(sqlite_database)
+    before = stored(home_database)
     refused(registering(site), "somebody else")
     refused(device.answer("start_upload"), "somebody else")
     tables = literals(contents())
     refused(device.answer("upload_entire_database", finalizing="1", **tables), "somebody else")
-    assert stored(sqlite_database) == before
+    assert stored(home_database) == before
     ward.session = {}
     ward.upload(held, finish=True, one_step=True)
     device.upload(contents(), finish=False, one_step=False)
@@ -250,9 +246,9 @@ def test_records_of_staff_are_out_of_reach(
 @pytest.mark.parametrize("finish", [False, True])
 @pytest.mark.parametrize("one_step", [False, True])
 def test_tasks_can_not_be_attached_to_somebody_else_on_the_device(
-    site: WSGIApplication, sqlite_database: Database, one_step: bool, finish: bool
+    site: WSGIApplication, home_database: Database, one_step: bool, finish: bool
 ) -> None:
-    other = another_patient(sqlite_database)
+    other = another_patient(home_database)
     phone(site).upload(contents(), finish=False, one_step=True)
     device = phone(site, other.access_key)
     if one_step:
@@ -269,15 +265,15 @@ def test_tasks_can_not_be_attached_to_somebody_else_on_the_device(
         device.call("upload_record", values=encode_list(row.values()), **sending)
         answer = device.answer("end_upload")
     refused(answer, "own patient")
-    assert stored(sqlite_database)["phq9"] == (0 if one_step else 1)
+    assert stored(home_database)["phq9"] == (0 if one_step else 1)
     phone(site).upload(contents(phq9=[phq9()]), finish=True, one_step=False)
 
 
 def test_an_account_outlives_its_patient_uselessly(
-    site: WSGIApplication, sqlite_database: Database
+    site: WSGIApplication, home_database: Database
 ) -> None:
     device = phone(site)
-    sqlite_database.write(lambda conn: conn.execute(users.update().values(single_patient_pk=None)))
+    home_database.write(lambda conn: conn.execute(users.update().values(single_patient_pk=None)))
     refused(device.answer("validate_patients", patient_info=described()), "no longer")
     refused(device.answer("start_upload"), "no longer")
     refused(device.answer("get_task_schedules", patient_proquint=KEY), KEY)

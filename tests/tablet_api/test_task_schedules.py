@@ -19,15 +19,14 @@ from tests.initial_states import PASSWORD
 from tests.statements import count_statements
 from tests.tablet import WsgiTablet, tablet
 from tests.tablet_api.contents import number, person, phq9
-from tests.tablet_api.patients_at_home import contents, make_home_state, phone, schedules
+from tests.tablet_api.patients_at_home import contents, phone, schedules
 
 WEEK = dt.timedelta(days=7)
 
 
 @pytest.fixture
-def site(sqlite_database: Database, make_application: Any) -> WSGIApplication:
-    make_home_state(sqlite_database)
-    application: WSGIApplication = make_application(sqlite_database)
+def site(home_database: Database, make_application: Any) -> WSGIApplication:
+    application: WSGIApplication = make_application(home_database)
     return application
 
 
@@ -52,8 +51,8 @@ def made(when: str, key: int = 1, changed: str | None = None, **more: Any) -> di
     return phq9(key, modified=changed or when, **{"when_created": when, **more})
 
 
-def test_a_missing_start_is_now_and_stays(device: WsgiTablet, sqlite_database: Database) -> None:
-    begin(sqlite_database, None)
+def test_a_missing_start_is_now_and_stays(device: WsgiTablet, home_database: Database) -> None:
+    begin(home_database, None)
     before = dt.datetime.now(dt.UTC).replace(second=0, microsecond=0)
     first = due(device)
     after = dt.datetime.now(dt.UTC)
@@ -62,12 +61,12 @@ def test_a_missing_start_is_now_and_stays(device: WsgiTablet, sqlite_database: D
     assert (start.second, start.microsecond, start.utcoffset()) == (0, 0, dt.timedelta())
     assert due(device) == first
     query = sa.select(patient_task_schedules.c.start_datetime)
-    kept = sqlite_database.read(lambda conn: conn.scalar(query))
+    kept = home_database.read(lambda conn: conn.scalar(query))
     assert kept == start.isoformat(timespec="microseconds")
 
 
-def test_the_offset_of_the_start_is_kept(device: WsgiTablet, sqlite_database: Database) -> None:
-    begin(sqlite_database, "2026-10-20T09:30:00.000000+01:00")
+def test_the_offset_of_the_start_is_kept(device: WsgiTablet, home_database: Database) -> None:
+    begin(home_database, "2026-10-20T09:30:00.000000+01:00")
     item = due(device)
     assert item["due_from"] == "2026-10-20T09:30:00+01:00"
     assert item["due_by"] == "2026-10-27T09:30:00+01:00"
@@ -88,9 +87,9 @@ def test_the_offset_of_the_start_is_kept(device: WsgiTablet, sqlite_database: Da
     ],
 )
 def test_from_the_first_instant_until_before_the_last(
-    device: WsgiTablet, sqlite_database: Database, created: str, counts: bool
+    device: WsgiTablet, home_database: Database, created: str, counts: bool
 ) -> None:
-    begin(sqlite_database, "2026-10-20T09:30:00.000000+01:00")
+    begin(home_database, "2026-10-20T09:30:00.000000+01:00")
     device.upload(contents(phq9=[made(created)]), finish=False, one_step=True)
     item = due(device)
     assert item["complete"] is counts
@@ -133,7 +132,7 @@ def test_anonymous_tasks_are_nobodys(device: WsgiTablet) -> None:
 
 
 def test_tasks_from_any_tablet_count_if_an_id_number_is_shared(
-    device: WsgiTablet, site: WSGIApplication, sqlite_database: Database
+    device: WsgiTablet, site: WSGIApplication, home_database: Database
 ) -> None:
     ward = tablet(site, user="tablet", password=PASSWORD)
     ward.call("register")
@@ -150,7 +149,7 @@ def test_tasks_from_any_tablet_count_if_an_id_number_is_shared(
 
 
 def test_only_groups_that_the_account_may_see_count(
-    device: WsgiTablet, site: WSGIApplication, sqlite_database: Database
+    device: WsgiTablet, site: WSGIApplication, home_database: Database
 ) -> None:
     elsewhere = tablet(site, "device-r", "tablet2", PASSWORD)
     elsewhere.call("register")
@@ -167,12 +166,12 @@ def test_only_groups_that_the_account_may_see_count(
         assert research is not None
         let_see(conn, clinic.id, [research.id])
 
-    sqlite_database.write(open_eyes)
+    home_database.write(open_eyes)
     assert due(device)["complete"] is True
 
 
 def test_items_that_can_not_be_carried_out_are_left_out(
-    device: WsgiTablet, sqlite_database: Database
+    device: WsgiTablet, home_database: Database
 ) -> None:
     bad = [
         {"task_table_name": None, "due_from": "P0Y0MT0.0S", "due_by": "P0Y0MT1.0S"},
@@ -183,9 +182,9 @@ def test_items_that_can_not_be_carried_out_are_left_out(
     ]
     rows = [{"schedule_id": 1, **one} for one in bad]
     before = schedules(device)
-    sqlite_database.write(lambda conn: conn.execute(task_schedule_items.insert(), rows))
+    home_database.write(lambda conn: conn.execute(task_schedule_items.insert(), rows))
     spoilt = patient_task_schedules.update().values(settings="{")
-    sqlite_database.write(lambda conn: conn.execute(spoilt))
+    home_database.write(lambda conn: conn.execute(spoilt))
     for item in before[0]["task_schedule_items"]:
         item["settings"] = {}
     assert schedules(device) == before
@@ -209,19 +208,19 @@ def many(database: Database, tables: list[str], times: int) -> None:
 
 @pytest.mark.parametrize("times", [1, 60])
 def test_the_number_of_statements_is_fixed(
-    device: WsgiTablet, sqlite_database: Database, times: int
+    device: WsgiTablet, home_database: Database, times: int
 ) -> None:
-    many(sqlite_database, ["phq9", "gad7", "bmi"], times)
+    many(home_database, ["phq9", "gad7", "bmi"], times)
     weeks = [dt.datetime(2026, 11, 2, tzinfo=dt.UTC) + n * WEEK for n in range(times)]
     tasks = [made(when.isoformat(), key) for key, when in enumerate(weeks, start=1)]
     device.upload(contents(phq9=tasks), finish=False, one_step=True)
-    begin(sqlite_database, None)
+    begin(home_database, None)
     device.call("check_upload_user_and_device")
-    with count_statements(sqlite_database) as seen:
+    with count_statements(home_database) as seen:
         schedules(device)
     assert len(seen) <= 16, "\n".join(seen)
-    begin(sqlite_database, "2026-11-01T00:00:00.000000+00:00")
-    with count_statements(sqlite_database) as seen:
+    begin(home_database, "2026-11-01T00:00:00.000000+00:00")
+    with count_statements(home_database) as seen:
         found = schedules(device)
     assert len(seen) <= 12, "\n".join(seen)
     items = found[1]["task_schedule_items"]

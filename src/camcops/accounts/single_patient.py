@@ -43,12 +43,14 @@ def open_account(
     """
     name = account_name(device_name, patient_pk)
     password = "".join(secrets.choice(PASSWORD_CHARACTERS) for _ in range(PASSWORD_LENGTH))
-    user = find_user(conn, name)
-    if user is None or user.username != name:
-        user = _create(conn, name, password)
-    if not user.auto_generated:
+    known = _named(conn, name) or _make(conn, name, password, patient_pk, group_id)
+    if known is not None:
+        if not known.auto_generated:
+            raise Problem(USER_NAME_TAKEN, name=name)
+        _reset(conn, known.id, password, patient_pk, group_id)
+    user = _named(conn, name)
+    if user is None:
         raise Problem(USER_NAME_TAKEN, name=name)
-    _reset(conn, user.id, password, patient_pk, group_id)
     conn.execute(memberships.delete().where(memberships.c.user_id == user.id))
     add_membership(conn, user.id, group_id, FLAGS)
     end_sessions(conn, user.id)
@@ -56,16 +58,29 @@ def open_account(
     return user, password
 
 
-def _create(conn: sa.Connection, name: str, password: str) -> User:
+def _named(conn: sa.Connection, name: str) -> User | None:
+    """The user of exactly this name: some databases find one whose capitals differ."""
+    user = find_user(conn, name)
+    return user if user is not None and user.username == name else None
+
+
+def _make(
+    conn: sa.Connection, name: str, password: str, patient_pk: int, group_id: int
+) -> User | None:
+    """Make the account; if another request has just made it, it is returned, to be made anew."""
     try:
         with conn.begin_nested():
-            create_user(conn, username=name, password=password, auto_generated=True)
-    except IntegrityError:  # the same device registers twice at the same moment
-        pass
-    made = find_user(conn, name)
-    if made is None:
-        raise Problem(USER_NAME_TAKEN, name=name)
-    return made
+            create_user(
+                conn,
+                username=name,
+                password=password,
+                upload_group_id=group_id,
+                auto_generated=True,
+                single_patient_pk=patient_pk,
+            )
+    except IntegrityError:
+        return _named(conn, name)
+    return None
 
 
 def _reset(
