@@ -67,7 +67,7 @@ class PageKey:
     def parse(cls, text: str) -> Self:
         """Read what `str` made. Raises ValueError for anything else."""
         created, _, pk = text.partition("-")
-        if not (pk.isascii() and pk.isdecimal() and len(pk) < 20):
+        if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
             raise ValueError(text)
         return cls(dt.datetime.strptime(created, "%Y%m%dT%H%M%S"), int(pk))  # noqa: DTZ007
 

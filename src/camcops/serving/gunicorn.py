@@ -30,11 +30,10 @@ class OurLog(Logger):  # type: ignore[misc]
 
 
 def without_queries(record: logging.LogRecord) -> bool:
-    """Cuts query strings off the addresses that a message is given: they can name a patient."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            value.partition("?")[0] if isinstance(value, str) else value for value in record.args
-        )
+    """Cuts messages off where they quote the query string of a request: it can name a patient."""
+    message, question, _ = record.getMessage().partition("?")
+    if question:
+        record.msg, record.args = f"{message}?…", ()
     return True
 
 
@@ -85,7 +84,7 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
     chosen: dict[str, Any] = {
         "bind": f"unix:{socket}" if socket else _tcp_address(settings.host, settings.port),
         "workers": settings.gunicorn_num_workers,
-        "worker_class": "gthread",
+        "worker_class": "camcops.serving.slow_clients.PunctualWorker",
         "threads": THREADS,
         "timeout": settings.gunicorn_timeout_s,
         "graceful_timeout": settings.gunicorn_timeout_s,

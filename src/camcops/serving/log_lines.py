@@ -8,6 +8,7 @@ it says.
 import datetime as dt
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ from typing import ClassVar, TypeAlias
 PLAIN, JSON = "plain", "json"
 
 _request: ContextVar[str | None] = ContextVar("camcops_request", default=None)
+
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]"
+)
 
 ErrorInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -49,7 +54,10 @@ class WithoutErrorText(logging.Formatter):
 
 
 class PlainLines(WithoutErrorText):
-    """Time, process, thread and request, logger, level, text; coloured on a terminal only."""
+    """Time, process, thread and request, logger, level, text; coloured on a terminal only.
+
+    Further lines of a text are indented, and nothing in it steers a terminal: no text passes for an entry.
+    """
 
     COLOURS: ClassVar = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
 
@@ -64,7 +72,7 @@ class PlainLines(WithoutErrorText):
     def format(self, record: logging.LogRecord) -> str:
         number = _request.get()
         record.request = f".r{number}" if number else ""
-        line = super().format(record)
+        line = _UNPRINTABLE.sub("?", super().format(record)).replace("\n", "\n    ")
         code = self.COLOURS.get(record.levelno)
         return f"\x1b[{code}m{line}\x1b[0m" if self.colour and code else line
 

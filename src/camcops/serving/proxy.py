@@ -16,11 +16,17 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from camcops.config.server import PROXY_HEADERS, ServerSettings
+from camcops.web.headers import HOST
 
 log = logging.getLogger(__name__)
 
-HOST = re.compile(r"[A-Za-z0-9_.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 MOUNT = re.compile(r"(/[A-Za-z0-9_.~-]+)*")
+SCHEME_HEADERS = (
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_PROTOCOL",
+    "HTTP_X_FORWARDED_SCHEME",
+    "HTTP_X_SCHEME",
+)
 HTTPS_SWITCHES = ("HTTP_X_FORWARDED_HTTPS", "HTTP_X_FORWARDED_SSL", "HTTP_X_HTTPS")
 
 Reader = Callable[[str], str | None]
@@ -94,12 +100,7 @@ def rules(settings: ServerSettings) -> tuple[Rule, ...]:
         Rule(
             "wsgi.url_scheme",
             fixed_scheme.lower() if fixed_scheme else None,
-            (
-                "HTTP_X_FORWARDED_PROTO",
-                "HTTP_X_FORWARDED_PROTOCOL",
-                "HTTP_X_FORWARDED_SCHEME",
-                "HTTP_X_SCHEME",
-            ),
+            SCHEME_HEADERS,
             scheme,
         ),
     )

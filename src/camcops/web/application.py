@@ -4,10 +4,12 @@
 from wsgiref.types import WSGIApplication
 
 from pyramid.config import Configurator
+from pyramid.request import Request
 from pyramid.tweens import INGRESS
 
 from camcops.site import Site
 from camcops.web.assets import Assets
+from camcops.web.headers import LARGEST_FORM
 from camcops.web.policy import READER, FormTokens, SessionPolicy, user_of
 from camcops.web.redirects import with_relative_redirects
 from camcops.web.rendering import Templates
@@ -26,6 +28,12 @@ SUBJECTS = (
 )
 
 
+class PageRequest(Request):
+    """A request whose form, with its passwords, is never written to a temporary file."""
+
+    request_body_tempfile_limit = LARGEST_FORM + 1
+
+
 def make_wsgi_app(site: Site) -> WSGIApplication:
     """The application for one site."""
     return with_relative_redirects(configured(site).make_wsgi_app())
@@ -34,7 +42,7 @@ def make_wsgi_app(site: Site) -> WSGIApplication:
 def configured(site: Site) -> Configurator:
     """Routes and views of one site; every page needs a log-in unless its view says otherwise."""
     settings = site.settings
-    config = Configurator(security_policy=SessionPolicy())
+    config = Configurator(security_policy=SessionPolicy(), request_factory=PageRequest)
     config.registry.site = site
     config.registry.assets = Assets(
         settings.server.static_cache_duration_s, settings.site.local_logo_file_absolute

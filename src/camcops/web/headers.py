@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every response tells the browser to allow, and the methods we answer at all."""
 
+import re
 from collections.abc import Callable
 
 from pyramid.request import Request
@@ -9,6 +10,8 @@ from pyramid.response import Response
 from camcops.tablet_api.views import ROUTES
 
 METHODS = ("GET", "HEAD", "POST")
+HOST = re.compile(r"[A-Za-z0-9_.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+"""A name or an address, perhaps with a port."""
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
@@ -48,6 +51,8 @@ def _refusal(request: Request) -> Response | None:
         answer = Response("Only GET and POST are answered here.\n", 405, content_type="text/plain")
         answer.headers["Allow"] = ", ".join(METHODS)
         return answer
+    if not HOST.fullmatch(request.environ.get("HTTP_HOST", "-")):
+        return Response("No host has such a name.\n", 400, content_type="text/plain")
     if request.method == "POST" and request.environ.get("PATH_INFO") not in ROUTES.values():
         length = request.content_length
         if length is None or length > LARGEST_FORM:
