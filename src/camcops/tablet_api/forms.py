@@ -2,12 +2,13 @@
 """Reading the body of a tablet's request: one form, possibly with thousands of fields or with a huge one.
 
 The body is decoded as it arrives, so that memory holds the decoded values but never the encoded body, which
-is up to three times as long.
+is up to three times as long. A photograph should cost no more than three times its size, so its value
+is never there twice for longer than it takes to make one from the other.
 """
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 from typing import Protocol
 
 from camcops.problems import FORM_TOO_LARGE, FORM_UNREADABLE, Problem
@@ -38,7 +39,9 @@ class Readable(Protocol):
 class Form:
     """The fields of one request. A field that is present but empty counts as absent."""
 
-    def __init__(self, fields: Mapping[str, bytes], *, limit_exceeded: int | None = None) -> None:
+    def __init__(
+        self, fields: MutableMapping[str, bytearray], *, limit_exceeded: int | None = None
+    ) -> None:
         self._fields = fields
         self._limit_exceeded = limit_exceeded
 
@@ -50,7 +53,14 @@ class Form:
 
     def text(self, name: str) -> str | None:
         """The value of a field. Raises `Problem` for bytes that are not UTF-8 text and for NUL characters."""
-        value = self._fields.get(name)
+        return self._decoded(name, self._fields.get(name))
+
+    def take(self, name: str) -> str | None:
+        """As `text`, for the last time: the form no longer holds the field then."""
+        return self._decoded(name, self._fields.pop(name, None))
+
+    @staticmethod
+    def _decoded(name: str, value: bytearray | None) -> str | None:
         if not value:
             return None
         try:
@@ -96,7 +106,7 @@ class _Parser:
 
     def __init__(self, *, keep_all: bool) -> None:
         self._keep_all = keep_all
-        self._fields: dict[str, bytes] = {}
+        self._fields: dict[str, bytearray] = {}
         self._name: str | None = None
         self._pending = b""
         self._value = bytearray()
@@ -113,7 +123,7 @@ class _Parser:
             self._close()
         self._extend(partial)
 
-    def finish(self) -> dict[str, bytes]:
+    def finish(self) -> dict[str, bytearray]:
         self._close()
         return self._fields
 
@@ -139,10 +149,11 @@ class _Parser:
             if self._pending:
                 raise MalformedForm
             return
-        value = bytes(self._value) + percent_decode(self._pending)
+        self._value += percent_decode(self._pending)
         if self._name in self._fields or len(self._fields) >= MAXIMUM_FIELDS:
             raise MalformedForm
-        self._fields[self._name] = value if self._keep_all or len(value) <= _SMALL_FIELD else b""
+        is_kept = self._keep_all or len(self._value) <= _SMALL_FIELD
+        self._fields[self._name] = self._value if is_kept else bytearray()
         self._name, self._pending, self._value = None, b"", bytearray()
 
 

@@ -13,8 +13,8 @@ class _Unacceptable(ValueError):
 
 
 def read_json(form: Form, name: str) -> Any:
-    """The value of a required field that holds JSON. Raises `Problem`, naming the field."""
-    text = form.text(name)
+    """Take a required field that holds JSON; its value. Raises `Problem`, naming the field."""
+    text = form.take(name)
     if text is None:
         raise Problem(FIELD_REQUIRED, field=name)
     try:

@@ -7,11 +7,15 @@ is literals between commas; the empty text is the empty list.
 
 import base64
 import binascii
+import io
 import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
 Value: TypeAlias = int | float | str | bytes | None
+
+# Characters of base64 decoded at a time: whole groups of four.
+_PORTION = 4 * 65_536
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 _FLOAT = re.compile(
@@ -28,26 +32,27 @@ def split_items(text: str) -> list[str]:
     if not text:
         return []
     items: list[str] = []
-    fragments: list[str] = []
-    for position, segment in enumerate(text.split("'")):
-        if position:
-            fragments.append("'")
-        if position % 2:  # inside quotes; a doubled quote leaves and enters at once
-            fragments.append(segment)
-            continue
-        first, *others = segment.split(",")
-        fragments.append(first)
-        for other in others:
-            items.append("".join(fragments).strip())
-            fragments = [other]
-    items.append("".join(fragments).strip())
+    start, comma, quote = 0, text.find(","), text.find("'")
+    while comma >= 0:
+        if 0 <= quote < comma:
+            end = text.find("'", quote + 1)  # a doubled quote leaves and enters at once
+            if end < 0:
+                break
+            quote = text.find("'", end + 1)
+            if comma < end:
+                comma = text.find(",", end + 1)
+        else:
+            items.append(text[start:comma].strip())
+            start = comma + 1
+            comma = text.find(",", start)
+    items.append(text[start:].strip())
     return items
 
 
 def decode(item: str) -> Value:
     """The value that one literal stands for; anything unrecognized is text as it stands."""
     item = item.strip()
-    if not item or item.upper() == "NULL":
+    if not item or (len(item) == len("NULL") and item.upper() == "NULL"):
         return None
     if item[0] in "6X":
         binary = _decode_binary(item)
@@ -65,7 +70,13 @@ def decode(item: str) -> Value:
 
 
 def decode_list(text: str) -> list[Value]:
-    return [decode(item) for item in split_items(text)]
+    """The values of a list. Only one of text, item and value of a photograph is there at a time."""
+    items = split_items(text)[::-1]
+    del text
+    values: list[Value] = []
+    while items:
+        values.append(decode(items.pop()))
+    return values
 
 
 def encode(value: Value) -> str:
@@ -88,12 +99,23 @@ def _decode_binary(item: str) -> bytes | None:
     # Old encoders broke base64 into lines.
     compact = "".join(item.split())
     if compact.startswith("64'") and compact.endswith("'") and len(compact) >= 4:
-        try:
-            return binascii.a2b_base64(compact[3:-1], strict_mode=True)
-        except ValueError:
-            return None
+        return _decode_base64(compact, 3, len(compact) - 1)
     matched = _HEX.fullmatch(compact)
     return bytes.fromhex(matched[1]) if matched else None
+
+
+def _decode_base64(text: str, start: int, end: int) -> bytes | None:
+    """The bytes between two places of a text, a portion after the other; None if it is no base64."""
+    decoded = io.BytesIO()
+    for begin in range(start, end, _PORTION):
+        portion = text[begin : min(begin + _PORTION, end)]
+        if portion.endswith("=") and begin + _PORTION < end:
+            return None
+        try:
+            decoded.write(binascii.a2b_base64(portion, strict_mode=True))
+        except ValueError:
+            return None
+    return decoded.getvalue()
 
 
 def _unescape(text: str) -> str:

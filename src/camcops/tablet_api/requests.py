@@ -45,10 +45,11 @@ class TabletRequest:
 
     def required(self, name: str) -> str:
         """The value of a field that the operation needs. Raises `Problem` without it."""
-        value = self.form.text(name)
-        if value is None:
-            raise Problem(FIELD_REQUIRED, field=name)
-        return value
+        return _given(name, self.form.text(name))
+
+    def take(self, name: str) -> str:
+        """As `required`, for the last time: the form no longer holds the field then."""
+        return _given(name, self.form.take(name))
 
 
 def read_request(form: Form, remote_addr: str | None) -> TabletRequest:
@@ -80,6 +81,12 @@ def read_request(form: Form, remote_addr: str | None) -> TabletRequest:
         version_text=version_text,
         remote_addr=remote_addr,
     )
+
+
+def _given(name: str, value: str | None) -> str:
+    if value is None:
+        raise Problem(FIELD_REQUIRED, field=name)
+    return value
 
 
 def unknown_operation(name: str) -> Problem:

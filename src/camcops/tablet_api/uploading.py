@@ -67,7 +67,8 @@ def upload_table(call: Call) -> Work:
         raise Problem(FIELD_WRONG, field="nrecords", reason="below 0")
     if f"record{number}" in call.request.form:
         log.warning("Table %s: more records were sent than nrecords says", table.name)
-    rows = (_row(table, n, columns, call.request.required(f"record{n}")) for n in range(number))
+    sent = (decode_list(call.request.take(f"record{n}")) for n in range(number))
+    rows = (_row(table, n, columns, values) for n, values in enumerate(sent))
     records = call.endpoint.incoming.records(table, rows)
 
     def stage(upload: Upload) -> str:
@@ -80,7 +81,7 @@ def upload_table(call: Call) -> Work:
 
 def upload_record(call: Call) -> Work:
     table, columns = _table_and_columns(call)
-    row = _row(table, 0, columns, call.request.required("values"))
+    row = _row(table, 0, columns, decode_list(call.request.take("values")))
     records = call.endpoint.incoming.records(table, [row])
     [record] = records.values()
 
@@ -215,6 +216,7 @@ def _whole_table(call: Call, name: str, key_name: Any, rows: Any) -> IncomingTab
 
 
 def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str, Value]]:
+    """The decoded rows; uses `rows` up, since a photograph's literal needn't outlive its value."""
     checked: tuple[str, ...] = ()
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
@@ -224,7 +226,7 @@ def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str
         if columns != checked:
             call.endpoint.incoming.check_columns(table, columns)
             checked = columns
-        yield {column: decode(cell) for column, cell in row.items()}
+        yield {column: decode(row.pop(column)) for column in columns}
 
 
 def _table(call: Call) -> ClientTable:
@@ -241,8 +243,9 @@ def _table_and_columns(call: Call) -> tuple[ClientTable, list[str]]:
     return table, columns
 
 
-def _row(table: ClientTable, number: int, columns: list[str], text: str) -> dict[str, Value]:
-    values = decode_list(text)
+def _row(
+    table: ClientTable, number: int, columns: list[str], values: list[Value]
+) -> dict[str, Value]:
     if len(values) != len(columns):
         reason = f"it has {len(values)} values for {len(columns)} fields"
         raise Problem(RECORD_REFUSED, table=table.name, record=number, reason=reason)
