@@ -402,6 +402,12 @@ DEVICE_HOLDS_OTHERS = Kind(
     "They must be finalized first: ask an administrator.",
     403,
 )
+PLAIN_HTTP = Kind(
+    "plain_http",
+    "This server can be used by HTTPS only, and this request came by plain HTTP.",
+    "Use the address that begins with https. Tell the server's administrator if that is what you did.",
+    403,
+)
 UNEXPECTED_FAILURE = Kind(
     "tablet_unexpected_failure",
     "The server met an unexpected problem; nothing was changed.",

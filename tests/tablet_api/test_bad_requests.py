@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever is sent that is no good request: the right status, a plain reason, nothing changed."""
 
+from collections.abc import Callable
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from camcops.accounts.users import set_password
 from camcops.db.database import Database
 from camcops.db.schema import devices, memberships, users
+from tests.initial_states import make_tablet_state
 from tests.tablet import WsgiTablet, encoded, send, tablet
 from tests.tablet_api.contents import phq9
 from tests.tablet_api.refusals import NOT_A_REQUEST, entire, literals, refused
@@ -146,16 +148,19 @@ def test_sessions_only_save_the_password(
     sqlite_database.write(lambda conn: set_password(conn, user_id, "another-pw-22"))
 
 
-def test_a_body_above_the_limit(quick_application: WSGIApplication) -> None:
-    quick_application.registry.settings["tablet_api.largest_body"] = 1_000_000  # type: ignore[attr-defined]
-    made = tablet(quick_application)
+def test_a_body_above_the_limit(
+    sqlite_database: Database, make_application: Callable[..., WSGIApplication]
+) -> None:
+    make_tablet_state(sqlite_database)
+    application = make_application(sqlite_database, MAX_UPLOAD_MB="1")
+    made = tablet(application)
     made.call("register")
     large = made.answer("upload_entire_database", **entire({}), filler="x" * 1_200_000)
     refused(large, "larger than this server accepts", "1 MB")
     huge = made.form("upload_entire_database", filler="x" * 4_100_000)
-    assert send(quick_application, encoded(huge)).status == 413
+    assert send(application, encoded(huge)).status == 413
     cut = encoded(made.form("get_id_info"))
-    assert send(quick_application, cut, length=len(cut) + 10).status == 400
+    assert send(application, cut, length=len(cut) + 10).status == 400
 
 
 def test_a_fault_of_the_server_has_a_reference_and_no_details(

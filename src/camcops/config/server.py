@@ -50,6 +50,17 @@ class ServerSettings:
         existing_file, None, "TLS certificate; leave blank behind a front-end web server."
     )
     ssl_private_key: Path | None = setting(existing_file, None, "Its private key.")
+    require_https: bool = setting(
+        boolean,
+        False,
+        "Refuse requests that did not come by HTTPS. Those of which a trusted header says so are refused "
+        "anyway.",
+    )
+    max_upload_mb: int = setting(
+        integer(1),
+        256,
+        "Largest request of a tablet, in millions of bytes; a longer one is told so.",
+    )
     static_cache_duration_s: int = setting(
         integer(0), 86400, "Seconds for which browsers may keep style sheets and pictures."
     )

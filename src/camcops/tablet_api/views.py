@@ -33,14 +33,12 @@ from camcops.tablet_api.requests import (
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY = 256_000_000
-"""Bytes of a request; a setting of the application's registry (`tablet_api.largest_body`) may change it."""
-
 RETRY_AFTER_S = 10
 """When to try again after status 503."""
 
 ROUTES = {"tablet_api": "/api", "tablet_database": "/database"}
 _REFUSED_METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
+_MEGABYTE = 1_000_000
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -67,13 +65,15 @@ def refuse(request: Request) -> Response:
 def post(request: Request) -> Response:
     """One request of a tablet."""
     endpoint: Endpoint = request.registry.tablet_endpoint
-    limit = request.registry.settings.get("tablet_api.largest_body", LARGEST_BODY)
+    limit = endpoint.site.settings.server.max_upload_mb * _MEGABYTE
     try:
         call = _read(request, limit)
     except (MalformedForm, NotARequest):
         return _response(400, NOT_A_REQUEST)
     except OverlongBody:
         return _response(413, NOT_A_REQUEST)
+    except OSError:  # the client sent too slowly, or went away
+        return _response(408, NOT_A_REQUEST)
     admission: Admission | None = None
     try:
         admission = admit(endpoint.site, call)
