@@ -28,7 +28,7 @@ SUBJECTS = (
 )
 
 
-class PageRequest(Request):
+class PageRequest(Request):  # type: ignore[misc]
     """A request whose form, with its passwords, is never written to a temporary file."""
 
     request_body_tempfile_limit = LARGEST_FORM + 1
