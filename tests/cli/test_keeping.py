@@ -114,7 +114,9 @@ def test_sites_own_instruments_are_verified_with_its_configuration(
     own = tmp_path / "own" / "mine"
     own.mkdir(parents=True)
     (own / "instrument.yaml").write_text(
-        "table: mine\nshort_name: Mine\ntitle: Mine\nfields:\n  q1: {type: integer}\n"
+        "table: mine\nshort_name: Mine\ntitle: Mine\ndescription: Ours\nmenus: []\n"
+        "wording: included\nrights: ours\nsource: ours\nskeleton: yes\nfields:\n"
+        "  q1: {type: integer, identifying: no, about: how it is}\n"
     )
     url = sa.make_url(f"sqlite:///{tmp_path}/own.sqlite")
     config = write_config(tmp_path, url, 8000, INSTRUMENT_DIRS=f"\n    {own.parent}")
