@@ -16,6 +16,7 @@ from camcops.problems import Problem
 from camcops.records.adoption.adopting import Adoption, finish, rehearse
 from camcops.records.adoption.colliding_eras import boundaries
 from camcops.records.adoption.left_behind import Era, Life, complete
+from camcops.records.adoption.survey import Survey
 from camcops.records.index_check import faults
 
 T0 = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC).replace(tzinfo=None)
@@ -273,3 +274,16 @@ def test_rehearsal_and_end(damaged: Database) -> None:
 def test_nothing_to_finish(sqlite_database: Database) -> None:
     with pytest.raises(Problem, match="nothing to finish"):
         sqlite_database.write(finish)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "size", "says"),
+    [
+        (10, 10**6, "less than a minute"),
+        (100_000, 10**8, "about a minute"),
+        (100_000, 10**10, "some 5 minutes"),
+        (10_000_000, 10**11, "some 2 hours"),
+    ],
+)
+def test_how_long_it_takes(tasks: int, size: int, says: str) -> None:
+    assert Survey(tables=152, rows=tasks, tasks=tasks, size=size, largest=size).duration == says

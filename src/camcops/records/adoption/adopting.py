@@ -107,6 +107,7 @@ def plan(connection: sa.Connection, tables: list[ClientTable]) -> list[str]:
         "It will be taken over: tables, columns and indexes are added, none is removed.",
         "Mistakes that CamCOPS 2.4 left are put right and reported; tasks are indexed and scored.",
         f"That takes {counted.duration}, roughly, and can be interrupted and started again.",
+        f"Tables are copied one by one: {counted.largest / 1e9:.1f} GB of free disk are needed.",
         "Keep CamCOPS 2.4 stopped meanwhile.",
     ]
 
