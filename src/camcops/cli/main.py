@@ -51,6 +51,9 @@ COMMANDS = {
     "check_index": Entry(
         "camcops.cli.records", "check_index", "Check the indexes of tasks and patients."
     ),
+    "housekeeping": Entry(
+        "camcops.cli.housekeeping", "housekeeping", "Clear away what has run out."
+    ),
     "rescore": Entry("camcops.cli.rescore", "rescore", "Renew scores whose rules have changed."),
     "check_config": Entry(
         "camcops.cli.operation", "check_config", "Check a configuration, and what it names."

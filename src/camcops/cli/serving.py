@@ -74,7 +74,7 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
         from camcops.serving import gunicorn
     except ImportError as error:
         raise Problem(problems.SERVER_MISSING, server="Gunicorn", reason=error) from error
-    from camcops.operation.sealer import Sealer
+    from camcops.operation.recurring import start_all
 
     site = open_site(config, overrides(options), serving=True)
     application = _application(site)
@@ -82,7 +82,7 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
 
     def after_fork() -> None:
         site.database.engine.dispose(close=False)
-        Sealer(site).start()
+        start_all(site)
 
     gunicorn.serve(application, site.settings.server, after_fork)
 
@@ -94,11 +94,11 @@ def serve_pyramid(config: Path | None, **options: Any) -> None:
 
     Options replace the keys of the same name in section [server] of the configuration file.
     """
-    from camcops.operation.sealer import Sealer
+    from camcops.operation.recurring import start_all
     from camcops.serving import pyramid
 
     site = open_site(config, {"show_requests": "true"} | overrides(options), serving=True)
-    Sealer(site).start()
+    start_all(site)
     pyramid.serve(_application(site), site.settings.server)
 
 

@@ -3,17 +3,12 @@
 
 import datetime as dt
 import logging
-import random
-import threading
 from collections.abc import Iterator
 from typing import Final
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from camcops.audit.seal_file import append_seals
 from camcops.audit.seals import Seal, latest_seal, seal_next
 from camcops.db.instants import utc_now
-from camcops.problems import Problem
 from camcops.site import Site, audit_key
 
 log = logging.getLogger(__name__)
@@ -41,33 +36,3 @@ def seal_if_due(site: Site) -> None:
         return
     for seal in seal_all(site):
         log.debug("Seal %d of the audit trail: %d rows", seal.number, seal.row_count)
-
-
-class Sealer:
-    """A thread of a serving process. A failure is logged, and tried again a minute later."""
-
-    def __init__(self, site: Site, interval_s: float = INTERVAL_S) -> None:
-        self._site = site
-        self._interval_s = interval_s
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it, after the seal that it is making."""
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        # Processes that start together should not all try at the same moment.
-        pause = random.uniform(0, self._interval_s)  # noqa: S311
-        while not self._ending.wait(pause):
-            pause = self._interval_s
-            try:
-                seal_if_due(self._site)
-            except Problem as problem:
-                log.error("The audit trail was not sealed. %s", problem.message)
-            except SQLAlchemyError:
-                log.exception("The audit trail was not sealed")
