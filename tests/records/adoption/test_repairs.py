@@ -214,8 +214,8 @@ def test_old_versions_left_behind(damaged: Database) -> None:
     assert notes == [era(10)]
     assert [(kind, table) for kind, table, _ in repairs if kind != "index"] == [
         ("left_behind", "bmi"),
-        ("note_left_behind", "_special_notes"),
         ("left_behind", "gad7"),
+        ("note_left_behind", "_special_notes"),
     ]
     assert adopt(damaged) == repairs
 
@@ -226,6 +226,25 @@ def test_old_versions_of_what_is_still_on_the_tablet_stay(damaged: Database) -> 
     store(damaged, "gad7", row(1, 1, removed=5))
     assert [one for one in adopt(damaged) if one[0] != "index"] == []
     assert {one["_era"] for one in by_pk(damaged, "gad7").values()} == {"NOW"}
+
+
+def test_notes_follow_their_records(damaged: Database) -> None:
+    """Key 1 was finalized twice, key 2 once and is in use again."""
+    store(damaged, "phq9", *(row(1, 1, _era=era(minutes)) for minutes in (10, 20)))
+    store(damaged, "phq9", row(2, 1, _era=era(10)), row(2, 11))
+    note = {"basetable": "phq9", "device_id": IDLE, "era": "NOW", "user_id": 1, "hidden": False}
+    written = ((1, 5), (1, 15), (1, 25), (2, 5), (99, 5))
+    notes = [
+        {**note, "task_id": key, "note_at": exact(at(minutes)), "note": "note"}
+        for key, minutes in written
+    ]
+    damaged.write(lambda conn: conn.execute(special_notes.insert(), notes))
+    repairs = adopt(damaged)
+    query = sa.select(special_notes.c.era).order_by(special_notes.c.note_id)
+    eras = damaged.read(lambda conn: conn.scalars(query).all())
+    assert eras == [era(10), era(20), era(20), "NOW", "NOW"]
+    assert [kind for kind, _, _ in repairs if kind != "index"] == ["note_left_behind"] * 3
+    assert adopt(damaged) == repairs
 
 
 def test_complete_eras() -> None:

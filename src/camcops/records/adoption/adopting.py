@@ -20,7 +20,7 @@ from camcops.db.seeds import UPSTREAM_REVISION
 from camcops.db.upgrade import Progress
 from camcops.problems import DATABASE_NOT_ADOPTED, Problem
 from camcops.records import index_check, reindex
-from camcops.records.adoption import abandoned, duplicates, left_behind
+from camcops.records.adoption import abandoned, duplicates, left_behind, orphaned_notes
 from camcops.records.adoption.repair import Repair, RepairKind, record, summary
 from camcops.records.adoption.survey import survey
 
@@ -102,26 +102,33 @@ def plan(connection: sa.Connection, tables: list[ClientTable]) -> list[str]:
     """What an adoption will do, and how long it takes."""
     counted = survey(connection, tables)
     holds = f"{counted.tables} tables with {counted.rows} rows, {counted.tasks} of them versions of"
+    copying = counted.largest / 1e9
     return [
         f"This database belongs to CamCOPS 2.4 (revision {UPSTREAM_REVISION}): {holds} tasks.",
         "It will be taken over: tables, columns and indexes are added, none is removed.",
         "Mistakes that CamCOPS 2.4 left are put right and reported; tasks are indexed and scored.",
         f"That takes {counted.duration}, roughly, and can be interrupted and started again.",
-        f"Tables are copied one by one: {counted.largest / 1e9:.1f} GB of free disk are needed.",
+        *(
+            [f"Tables are copied: {copying:.1f} GB of free disk are needed."]
+            if copying > 0.1
+            else []
+        ),
         "Keep CamCOPS 2.4 stopped meanwhile.",
     ]
 
 
 def mend(connection: sa.Connection, tables: list[ClientTable]) -> list[Repair]:
     """Put right what must be right before two current rows are forbidden; a second run finds nothing."""
-    repairs = duplicates.mend(connection, [client.table for client in tables])
+    stored = [client.table for client in tables]
+    repairs = duplicates.mend(connection, stored)
     uploads = abandoned.Uploads(connection)
     old_rows: dict[str, list[int]] = {}
     for client in tables:
         counts = abandoned.count(connection, client.table)
         repairs += uploads.mend(client.table, counts)
         old_rows[client.name] = [device for device, now in counts.items() if now.old]
-    repairs += left_behind.mend(connection, [client.table for client in tables], old_rows)
+    repairs += left_behind.mend(connection, stored, old_rows)
+    repairs += orphaned_notes.mend(connection, stored)
     return repairs
 
 

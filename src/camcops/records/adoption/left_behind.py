@@ -15,10 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from camcops.db.schema import special_notes
 from camcops.records.adoption.repair import Repair, RepairKind, alter
-from camcops.records.changes import chunks
-from camcops.records.lifecycle import KEY, MOVE_OFF, NOW, utc_of
+from camcops.records.lifecycle import MOVE_OFF, NOW, utc_of
 
 _ERA_COLUMNS = ("_era", "_preserving_user_id", MOVE_OFF)
 
@@ -135,7 +133,7 @@ def _mend_table(
 ) -> list[Repair]:
     columns = table.c
     rows = conn.execute(
-        sa.select(columns._pk, columns._device_id, columns[KEY], columns._when_removed_batch_utc)
+        sa.select(columns._pk, columns._device_id, columns._when_removed_batch_utc)
         .where(
             columns._device_id.in_(devices),
             columns._era == NOW,
@@ -146,7 +144,7 @@ def _mend_table(
         .order_by(columns._pk)
     )
     moved: list[dict[str, Any]] = []
-    for pk, device, key, removed in rows:
+    for pk, device, removed in rows:
         place = bisect_left([era.instant for era in eras[device]], removed)
         if place < len(eras[device]):
             era = eras[device][place]
@@ -154,14 +152,13 @@ def _mend_table(
                 {
                     "_pk": pk,
                     "_device_id": device,
-                    KEY: key,
                     "_era": era.name,
                     "_preserving_user_id": era.preserving_user_id,
                     MOVE_OFF: False,
                 }
             )
     alter(conn, table, moved, _ERA_COLUMNS)
-    repairs = [
+    return [
         Repair(
             RepairKind.LEFT_BEHIND,
             table.name,
@@ -171,40 +168,3 @@ def _mend_table(
         )
         for row in moved
     ]
-    return repairs + _move_notes(conn, table, moved)
-
-
-def _move_notes(
-    conn: sa.Connection, table: sa.Table, moved: Iterable[Mapping[str, Any]]
-) -> list[Repair]:
-    """Notes follow their records, unless something else has the record's key in NOW by now."""
-    era_of = {(row["_device_id"], row[KEY]): row["_era"] for row in moved}
-    note, columns = special_notes.c, table.c
-    still_there = sa.exists().where(
-        columns._device_id == note.device_id, columns._era == NOW, columns[KEY] == note.task_id
-    )
-    repairs: list[Repair] = []
-    for keys in chunks({key for _, key in era_of}):
-        found = conn.execute(
-            sa.select(note.note_id, note.device_id, note.task_id).where(
-                note.basetable == table.name,
-                note.era == NOW,
-                note.task_id.in_(keys),
-                sa.not_(still_there),
-            )
-        ).all()
-        for note_id, device, key in found:
-            era = era_of.get((device, key))
-            if era is None:
-                continue
-            conn.execute(special_notes.update().where(note.note_id == note_id).values(era=era))
-            repairs.append(
-                Repair(
-                    RepairKind.NOTE_LEFT_BEHIND,
-                    special_notes.name,
-                    device,
-                    note_id,
-                    f"note on {table.name}: moved from era {NOW} to {era}",
-                )
-            )
-    return repairs

@@ -39,7 +39,10 @@ class RepairKind(Enum):
         "left_behind",
         "old version left behind when its device's records were finalized: finalized with them",
     )
-    NOTE_LEFT_BEHIND = ("note_left_behind", "note on such an old version: finalized with it")
+    NOTE_LEFT_BEHIND = (
+        "note_left_behind",
+        "note left behind when its record was finalized: follows it",
+    )
     INDEX = ("index", "index entries missing or wrong: indexes built anew")
 
     def __init__(self, code: str, says: str) -> None:
