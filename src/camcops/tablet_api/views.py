@@ -151,4 +151,5 @@ def _unavailable(problem: Problem) -> Response:
 
 
 def _response(status: int, body: bytes) -> Response:
-    return Response(body=body, status=status, headers={"Content-Type": CONTENT_TYPE})
+    headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body)))]
+    return Response(body=body, status=status, headerlist=headers)

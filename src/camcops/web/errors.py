@@ -77,6 +77,11 @@ def unreadable(error: Exception, request: Request) -> Response:
     )
 
 
+def cut_short(error: Exception, request: Request) -> Response:
+    """The client sent its form too slowly; usually nobody is there to read this."""
+    return Response(status=408)
+
+
 def crash(error: Exception, request: Request) -> Response:
     """A fault of ours: logged under a reference number that the page shows."""
     reference = request.environ.get("camcops.request_id") or secrets.token_hex(6)
@@ -107,6 +112,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(problem_page, context=Problem, renderer="problem.html")
     config.add_exception_view(form_too_old, context=BadCSRFToken, renderer="problem.html")
     config.add_exception_view(unreadable, context=UnicodeDecodeError)
+    config.add_exception_view(cut_short, context=TimeoutError)
     config.add_exception_view(crash, context=Exception)
     config.add_notfound_view(not_found, renderer="problem.html")
     config.add_exception_view(wrong_method, context=PredicateMismatch, renderer="problem.html")
