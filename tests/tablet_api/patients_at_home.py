@@ -21,7 +21,7 @@ KEY = "galuj-naliv-mutos-hoviz-nutuv-buhoz-ludoz-fomad-h"
 NOBODYS_KEY = "babab-babab-babab-babab-babab-babab-babab-babab-b"
 PHONE = "device-of-patient"
 
-SINGLE = {
+SINGLE: dict[str, Any] = {
     "forename": "Single",
     "surname": "Patient",
     "sex": "F",

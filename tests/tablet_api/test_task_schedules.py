@@ -125,7 +125,12 @@ def test_of_several_the_one_created_last_counts(device: WsgiTablet) -> None:
 
 def test_anonymous_tasks_are_nobodys(device: WsgiTablet) -> None:
     when = "2026-11-02T10:00:00.000+00:00"
-    task = {"id": 1, "when_last_modified": when, "_move_off_tablet": 0, "when_created": when}
+    task: dict[str, Any] = {
+        "id": 1,
+        "when_last_modified": when,
+        "_move_off_tablet": 0,
+        "when_created": when,
+    }
     device.upload(contents(apeqpt=[{**task, "q1_satisfaction": 4}]), finish=True, one_step=True)
     item = due(device, "apeqpt")
     assert (item["anonymous"], item["complete"], item["when_completed"]) == (True, False, None)
@@ -173,7 +178,7 @@ def test_only_groups_that_the_account_may_see_count(
 def test_items_that_can_not_be_carried_out_are_left_out(
     device: WsgiTablet, home_database: Database
 ) -> None:
-    bad = [
+    bad: list[dict[str, Any]] = [
         {"task_table_name": None, "due_from": "P0Y0MT0.0S", "due_by": "P0Y0MT1.0S"},
         {"task_table_name": "no_such_task", "due_from": "P0Y0MT0.0S", "due_by": "P0Y0MT1.0S"},
         {"task_table_name": "bmi", "due_from": None, "due_by": "P0Y0MT1.0S"},

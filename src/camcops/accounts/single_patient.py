@@ -80,6 +80,10 @@ def _make(
             )
     except IntegrityError:
         return _named(conn, name)
+    except Problem as problem:
+        if problem.kind is not USER_NAME_TAKEN:
+            raise
+        return _named(conn, name)
     return None
 
 
