@@ -33,6 +33,7 @@ def demonstration(folder: Path, told: Path) -> Iterator[Callable[[], str]]:
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            preexec_fn=_heed_interrupts,
         )
 
     def printed() -> str:
@@ -48,6 +49,11 @@ def demonstration(folder: Path, told: Path) -> Iterator[Callable[[], str]]:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 0, told.read_text("utf-8")
+
+
+def _heed_interrupts() -> None:
+    """Tests that run in the background inherit that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def port_of(printed: str) -> int:
