@@ -23,7 +23,7 @@ DIFFERENT_STATUS = {
     23: 400,  # the same for a user name
 }
 
-# Registering a patient and schedules (single-user mode).
+# Registering a patient and schedules: see `test_single_user_recording`.
 SINGLE_USER = "16"
 
 # Of the 2.4 server's rows, these can't be the same on another server, or say nothing.
