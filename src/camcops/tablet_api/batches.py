@@ -51,21 +51,31 @@ class PendingWork:
     live: frozenset[str]
 
 
+_DEVICE = sa.select(
+    devices.c.id,
+    devices.c.name,
+    devices.c.last_upload_batch_utc,
+    devices.c.ongoing_upload_batch_utc,
+    devices.c.uploading_user_id,
+    devices.c.upload_digest,
+    devices.c.finalized_digest,
+    devices.c.policies_accepted,
+    devices.c.currently_preserving,
+).where(devices.c.name == sa.bindparam("wanted"))
+_LOCKED_DEVICE = _DEVICE.with_for_update()
+_PENDING = sa.union_all(
+    sa.select(sa.literal(1).label("dirty"), dirty_tables.c.tablename).where(
+        dirty_tables.c.device_id == sa.bindparam("device")
+    ),
+    sa.select(sa.literal(0), device_tables.c.tablename).where(
+        device_tables.c.device_id == sa.bindparam("device")
+    ),
+)
+
+
 def find_device(conn: sa.Connection, name: str, *, lock: bool) -> Device | None:
     """A device by name. With `lock`, nobody else can upload from it until the transaction ends."""
-    columns = devices.c
-    query = sa.select(
-        columns.id,
-        columns.name,
-        columns.last_upload_batch_utc,
-        columns.ongoing_upload_batch_utc,
-        columns.uploading_user_id,
-        columns.upload_digest,
-        columns.finalized_digest,
-        columns.policies_accepted,
-        columns.currently_preserving,
-    ).where(columns.name == name)
-    row = conn.execute(query.with_for_update() if lock else query).first()
+    row = conn.execute(_LOCKED_DEVICE if lock else _DEVICE, {"wanted": name}).first()
     if row is None or row.name != name:
         return None
     return Device(*row[:-1], preserving=bool(row.currently_preserving))
@@ -141,16 +151,7 @@ def abandon(conn: sa.Connection, database: Database, device: Device) -> None:
 
 def pending_work(conn: sa.Connection, device_id: int) -> PendingWork:
     """What a device has in progress and in era NOW (one statement)."""
-    found = conn.execute(
-        sa.union_all(
-            sa.select(sa.literal(1).label("dirty"), dirty_tables.c.tablename).where(
-                dirty_tables.c.device_id == device_id
-            ),
-            sa.select(sa.literal(0), device_tables.c.tablename).where(
-                device_tables.c.device_id == device_id
-            ),
-        )
-    ).all()
+    found = conn.execute(_PENDING, {"device": device_id}).all()
     return PendingWork(
         dirty=frozenset(name for dirty, name in found if dirty),
         live=frozenset(name for dirty, name in found if not dirty),
