@@ -2,9 +2,9 @@
 """A browser that is logged in, on one kept connection."""
 
 import re
-from http.client import HTTPConnection
 from urllib.parse import urlencode
 
+from benchmarks.connection import Connection
 from benchmarks.device import FORM, Failed
 from benchmarks.installation import PASSWORD
 
@@ -15,7 +15,7 @@ class Browser:
     """Logs in as a user of the demonstration at once."""
 
     def __init__(self, port: int, user: str) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._connection = Connection(port)
         self._cookies: dict[str, str] = {}
         page = self.get("/webview/login").decode()
         found = _TOKEN.search(page)
@@ -31,12 +31,11 @@ class Browser:
         self, method: str, address: str, body: bytes = b"", *, expected: int = 200
     ) -> bytes:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        self._connection.request(method, address, body, headers | (FORM if body else {}))
-        answer = self._connection.getresponse()
-        text = answer.read()
-        for given in answer.headers.get_all("Set-Cookie", []):
+        headers |= FORM if body else {}
+        status, answered, text = self._connection.ask(method, address, body, headers)
+        for given in answered.get_all("Set-Cookie", []):
             name, _, value = given.partition(";")[0].partition("=")
             self._cookies[name] = value
-        if answer.status != expected:
-            raise Failed(f"{method} {address}: {answer.status}")
+        if status != expected:
+            raise Failed(f"{method} {address}: {status}")
         return text

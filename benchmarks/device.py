@@ -5,9 +5,9 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from urllib.parse import quote
 
+from benchmarks.connection import Connection
 from benchmarks.installation import PASSWORD
 from camcops import TABLET_COMPATIBLE_VERSION
 from camcops.demonstration.tablet import Tables, patients_to_check
@@ -15,7 +15,6 @@ from camcops.tablet_api.literals import Value, encode, encode_list
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 USER = "clinic_tablet"
-PATIENCE_S = 600
 
 Request = tuple[str, bytes]
 """An operation and its own fields, encoded."""
@@ -35,7 +34,7 @@ class Device:
     seconds: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        self._connection = Connection(self.port)
         common = {
             "camcops_version": TABLET_COMPATIBLE_VERSION,
             "device": self.name,
@@ -59,19 +58,15 @@ class Device:
         parts = [self._common, self.session, b"operation=" + operation.encode(), own]
         body = b"&".join(part for part in parts if part)
         began = time.perf_counter()
-        self._connection.request("POST", "/database", body, FORM)
-        answer = self._connection.getresponse()
-        text = answer.read().decode()
+        status, _, content = self._connection.ask("POST", "/database", body, FORM)
+        text = content.decode()
         self.seconds.append(time.perf_counter() - began)
         lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-        if answer.status != 200 or lines.get("success") != "1":
-            raise Failed(f"{operation}: {answer.status} {lines.get('error', text[:200])}")
+        if status != 200 or lines.get("success") != "1":
+            raise Failed(f"{operation}: {status} {lines.get('error', text[:200])}")
         wanted = {key: lines[key] for key in ("session_id", "session_token")}
         self.session = fields(wanted)
         return lines
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def fields(values: Mapping[str, str]) -> bytes:

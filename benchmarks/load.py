@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 
+from benchmarks.connection import Connection
 from benchmarks.device import Device, Failed
 
 Turn = Callable[[], None]
@@ -77,14 +78,13 @@ def sending(device: Device, pool: Sequence[Sequence[tuple[str, bytes]]], *, anew
 
 def posting(port: int, path: str, bodies: Sequence[object]) -> Turn:
     """Posts one after the other to the floor."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = Connection(port)
     coming = itertools.cycle([json.dumps(body).encode() for body in bodies])
 
     def turn() -> None:
-        connection.request("POST", path, next(coming), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise Failed(f"floor: {answer.status}")
+        headers = {"Content-Type": "application/json"}
+        status, _, _ = connection.ask("POST", path, next(coming), headers)
+        if status != 200:
+            raise Failed(f"floor: {status}")
 
     return turn
