@@ -111,9 +111,7 @@ def _write_table(
     total = Sum()
     with archive.open(f"{stored.name}.jsonl", "w", force_zip64=True) as member:
         for row in stored.read(conn):
-            line = stored.encode(row)
-            total.add(line)
-            member.write(line)
+            total.add(stored.encode(row), member.write)
             member.write(b"\n")
             watched(total.rows)
     return total

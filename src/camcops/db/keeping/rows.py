@@ -8,8 +8,10 @@ significant digits (what tablets send), instants to whole seconds.
 import datetime as dt
 import hashlib
 import json
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from base64 import b64encode
+from binascii import a2b_base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -24,6 +26,10 @@ ROWS_A_BATCH = 1000
 LARGE_ROWS_A_BATCH = 1  # of tables with pictures: tens of megabytes each
 TABLES_A_STATEMENT = 200
 CHECKSUM_MODULUS = 2**256
+LONG_VALUE = re.compile(rb'(?<=[\[,])"[A-Za-z0-9+/=]{4096,}"(?=[,\]])')
+"""A picture, or a text that looks like one: not worth several copies on its way through the JSON reader."""
+
+BASE64_BYTES = 3 * 2**18  # of a picture at a time; a multiple of three, so that the parts join
 
 
 @dataclass(slots=True)
@@ -33,10 +39,15 @@ class Sum:
     rows: int = 0
     digest: int = 0
 
-    def add(self, line: bytes) -> None:
+    def add(self, pieces: Iterable[bytes], write: Callable[[bytes], object] | None = None) -> None:
+        """Add a row, given as the pieces of its line; `write` gets each of them too."""
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+            if write is not None:
+                write(piece)
         self.rows += 1
-        number = int.from_bytes(hashlib.sha256(line).digest(), "big")
-        self.digest = (self.digest + number) % CHECKSUM_MODULUS
+        self.digest = (self.digest + int.from_bytes(digest.digest(), "big")) % CHECKSUM_MODULUS
 
     def as_text(self) -> str:
         return f"{self.rows}:{self.digest:064x}"
@@ -57,9 +68,13 @@ class Stored:
         return self.table.name
 
     @property
+    def is_large(self) -> bool:
+        """Does it hold pictures?"""
+        return any(isinstance(column.type, sa.LargeBinary) for column in self.columns)
+
+    @property
     def batch(self) -> int:
-        large = any(isinstance(column.type, sa.LargeBinary) for column in self.columns)
-        return LARGE_ROWS_A_BATCH if large else ROWS_A_BATCH
+        return LARGE_ROWS_A_BATCH if self.is_large else ROWS_A_BATCH
 
     def read(self, conn: sa.Connection) -> Iterator[Row]:
         """All rows, a batch at a time."""
@@ -73,17 +88,32 @@ class Stored:
         while batch := list(islice(remaining, self.batch)):
             conn.execute(self.table.insert(), [dict(zip(names, row, strict=True)) for row in batch])
 
-    def encode(self, row: Row) -> bytes:
-        """A row as one line of JSON, the same whichever database it came from."""
+    def encode(self, row: Row) -> Iterator[bytes]:
+        """A row as one line of JSON, in pieces, the same whichever database it came from."""
         values = [
-            _plain(column.type, value) for column, value in zip(self.columns, row, strict=True)
+            value if isinstance(value, bytes | memoryview) else _plain(column.type, value)
+            for column, value in zip(self.columns, row, strict=True)
         ]
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+        if not self.is_large:
+            yield _json(values)
+            return
+        between = b"["
+        for value in values:
+            yield between
+            between = b","
+            if isinstance(value, bytes | memoryview):
+                yield from _quoted(value)
+            else:
+                yield _json(value)
+        yield b"]"
 
     def decode(self, line: bytes, names: Iterable[str]) -> Row:
         """The row of a line whose values stand in the order of `names`; what is not there is null."""
+        long: list[memoryview] = []
+        if self.is_large:
+            line, long = _without_long_values(line)
         given = dict(zip(names, json.loads(line), strict=True))
-        return tuple(_stored(column.type, given.get(column.name)) for column in self.columns)
+        return tuple(_stored(column.type, given.get(column.name), long) for column in self.columns)
 
 
 def kept_tables(database: Database) -> list[Stored]:
@@ -142,6 +172,31 @@ def unknown_parts(conn: sa.Connection, database: Database) -> list[str]:
     return strange
 
 
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _without_long_values(line: bytes) -> tuple[bytes, list[memoryview]]:
+    """The line with a number, in a list of its own, for each long value; and those values, uncopied."""
+    whole, end = memoryview(line), 0
+    found: list[memoryview] = []
+    rest: list[bytes | memoryview] = []
+    for match in LONG_VALUE.finditer(line):
+        rest += [whole[end : match.start()], b"[%d]" % len(found)]
+        found.append(whole[match.start() + 1 : match.end() - 1])
+        end = match.end()
+    return b"".join([*rest, whole[end:]]), found
+
+
+def _quoted(content: bytes | memoryview) -> Iterator[bytes]:
+    """Base 64 between quotation marks, without a second copy of the whole."""
+    view = memoryview(content)
+    yield b'"'
+    for start in range(0, len(view), BASE64_BYTES):
+        yield b64encode(view[start : start + BASE64_BYTES])
+    yield b'"'
+
+
 def _plain(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     match value:
         case None:
@@ -150,8 +205,6 @@ def _plain(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
             return int(value)
         case float():
             return float(f"{value:.6g}")
-        case bytes() | memoryview():
-            return b64encode(value).decode("ascii")
         case dt.datetime():
             return value.replace(microsecond=0).isoformat()
         case dt.date():
@@ -161,11 +214,14 @@ def _plain(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     return value
 
 
-def _stored(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+def _stored(kind: sa.types.TypeEngine[Any], value: Any, long: list[memoryview]) -> Any:
     if value is None:
         return None
+    if isinstance(value, list):
+        content = long[value[0]]
+        return a2b_base64(content) if isinstance(kind, sa.LargeBinary) else str(content, "ascii")
     if isinstance(kind, sa.LargeBinary):
-        return b64decode(value)
+        return a2b_base64(value)
     if isinstance(kind, sa.DateTime):
         return dt.datetime.fromisoformat(value)
     if isinstance(kind, sa.Date):
