@@ -78,6 +78,7 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
 
     site = open_site(config, overrides(options), serving=True)
     application = _application(site)
+    list(site.database.tables.values())  # derived once, shared by all processes
     site.database.engine.dispose()
 
     def after_fork() -> None:

@@ -5,8 +5,10 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import Connection, Engine
@@ -27,6 +29,9 @@ T = TypeVar("T")
 PATIENCE_S = 30.0
 """How long a unit of work is tried again."""
 
+LONGEST_TURN_S = 2.0
+"""How long a writer waits for others of this process before it asks the database all the same."""
+
 FIRST_PAUSE_S = 0.01
 LONGEST_PAUSE_S = 1.0
 
@@ -42,6 +47,7 @@ class Database:
     engine: Engine
     library: "Library"
     tables: Mapping[str, ClientTable]
+    _writing: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction that can't write and sees one state of the database."""
@@ -62,7 +68,7 @@ class Database:
         give_up_at = time.monotonic() + PATIENCE_S
         for attempt in itertools.count():
             try:
-                with self.engine.connect() as connection:
+                with self._turn(reading=reading), self.engine.connect() as connection:
                     connection.execution_options(**options)
                     with connection.begin():
                         return work(connection)
@@ -78,6 +84,22 @@ class Database:
             longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
             time.sleep(random.uniform(0, longest))  # noqa: S311
         raise AssertionError("unreachable")
+
+    @contextmanager
+    def _turn(self, *, reading: bool) -> Iterator[None]:
+        """Let the writers of this process go one by one to SQLite, which has room for one only.
+
+        The others would look again and again after pauses that grow, and some would starve.
+        """
+        if reading or self.engine.dialect.name != "sqlite":
+            yield
+            return
+        is_ours = self._writing.acquire(timeout=LONGEST_TURN_S)
+        try:
+            yield
+        finally:
+            if is_ours:
+                self._writing.release()
 
 
 def connect(

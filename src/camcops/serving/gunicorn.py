@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from camcops.config.server import ServerSettings
+from camcops.serving import memory
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ def serve(
         settings.gunicorn_num_workers,
         THREADS,
     )
+    memory.return_what_is_free()
+    memory.before_fork()
     Embedded(application, chosen).run()
 
 

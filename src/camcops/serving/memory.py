@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeping a server of several processes and threads small."""
+
+import ctypes
+import gc
+
+# Of glibc's mallopt(3).
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
+
+ARENAS = 2
+LARGE_BYTES = 256 * 1024
+
+
+def before_fork() -> None:
+    """Let processes that are about to be forked share what is loaded now.
+
+    The collector would write to each object, and so give every process a copy of its own.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def return_what_is_free() -> None:
+    """Have the allocator give back large pieces at once (photographs), and not keep one pool a thread.
+
+    Only glibc has these switches; elsewhere nothing happens.
+    """
+    try:
+        switch = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    switch(_M_ARENA_MAX, ARENAS)
+    switch(_M_MMAP_THRESHOLD, LARGE_BYTES)
