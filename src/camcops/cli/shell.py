@@ -92,6 +92,7 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         command: click.Command = getattr(importlib.import_module(entry.module), entry.name)
+        command.name = cmd_name  # Click would write it with hyphens
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
