@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever is sent that is no good request: the right status, a plain reason, nothing changed."""
 
-from collections.abc import Callable
-from typing import Any
 from wsgiref.types import WSGIApplication
 
 import pytest
@@ -11,10 +9,8 @@ import sqlalchemy as sa
 from camcops.accounts.users import set_password
 from camcops.db.database import Database
 from camcops.db.schema import devices, memberships, users
-from tests.initial_states import make_tablet_state
 from tests.tablet import WsgiTablet, encoded, send, tablet
-from tests.tablet_api.contents import phq9
-from tests.tablet_api.refusals import NOT_A_REQUEST, entire, literals, refused
+from tests.tablet_api.refusals import NOT_A_REQUEST, refused
 
 
 @pytest.mark.parametrize(
@@ -70,16 +66,6 @@ def test_a_tablet_too_old_is_told_so(quick_device: WsgiTablet) -> None:
 @pytest.mark.parametrize("operation", ["no_such_operation", "Register", "register_patient", ""])
 def test_unknown_operation(quick_device: WsgiTablet, operation: str) -> None:
     refused(quick_device.answer(operation))
-
-
-def test_wrong_user_password_or_none_are_told_the_same(quick_device: WsgiTablet) -> None:
-    answers = []
-    for change in ({"user": "nobody"}, {"password": "wrong"}, {"user": ""}, {"password": ""}):
-        form = {**quick_device.form("get_id_info"), **change}
-        answers.append(send(quick_device.application, encoded(form)))
-    for answer in answers:
-        refused(answer, "Invalid username/password")
-    assert len({answer.lines["error"] for answer in answers}) == 1
 
 
 def test_many_wrong_passwords_lock_the_name(quick_device: WsgiTablet) -> None:
@@ -146,44 +132,6 @@ def test_sessions_only_save_the_password(
         lambda conn: conn.scalar(sa.select(users.c.id).where(users.c.username == "uploader"))
     )
     sqlite_database.write(lambda conn: set_password(conn, user_id, "another-pw-22"))
-
-
-def test_a_body_above_the_limit(
-    sqlite_database: Database, make_application: Callable[..., WSGIApplication]
-) -> None:
-    make_tablet_state(sqlite_database)
-    application = make_application(sqlite_database, MAX_UPLOAD_MB="1")
-    made = tablet(application)
-    made.call("register")
-    large = made.answer("upload_entire_database", **entire({}), filler="x" * 1_200_000)
-    refused(large, "larger than this server accepts", "1 MB")
-    huge = made.form("upload_entire_database", filler="x" * 4_100_000)
-    assert send(application, encoded(huge)).status == 413
-    cut = encoded(made.form("get_id_info"))
-    assert send(application, cut, length=len(cut) + 10).status == 400
-
-
-def test_a_fault_of_the_server_has_a_reference_and_no_details(
-    quick_device: WsgiTablet, sqlite_database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
-    sqlite_database.write(lambda conn: conn.execute(sa.text("DROP TABLE phq9")))
-    answer = quick_device.answer(
-        "upload_entire_database", **literals({"phq9": [phq9(q1=3)]}), finalizing="0"
-    )
-    refused(answer, "unexpected problem", "reference")
-    reference = answer.lines["error"].split("reference: ")[1].rstrip(".")
-    assert reference in caplog.text
-    assert "phq9" not in answer.lines["error"]
-    assert "INSERT INTO" not in caplog.text
-
-
-def test_a_database_out_of_reach(
-    quick_device: WsgiTablet, sqlite_database: Database, tmp_path: Any
-) -> None:
-    sqlite_database.engine.dispose()
-    (tmp_path / "camcops.sqlite").unlink()
-    (tmp_path / "camcops.sqlite").mkdir()
-    assert quick_device.answer("get_id_info").status == 503
 
 
 def test_friendly_names_are_limited_and_devices_refreshed(
