@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from camcops.accounts import places
+from camcops.accounts.signin import LONGEST_LOCK
 from camcops.db.instants import utc_now
 from camcops.db.schema import (
     account_lockouts,
@@ -28,12 +29,16 @@ def clear_expired(conn: sa.Connection, *, timeout_minutes: int) -> None:
     """Remove expired sessions, task filters that no session refers to, locks that have ended, old failures,
     places long unused, and, once a week, the failures of unknown names. Meant to run often."""
     now = utc_now()
-    oldest = now - dt.timedelta(minutes=timeout_minutes)
+    term = dt.timedelta(minutes=timeout_minutes)
     used = sessions.c.last_activity_utc
-    conn.execute(sessions.delete().where(sa.or_(used.is_(None), used < oldest)))
+    # What lies too far ahead was written while the clock was wrong.
+    is_live = used.between(now - term, now + term)
+    conn.execute(sessions.delete().where(sa.or_(used.is_(None), sa.not_(is_live))))
     referred = sa.select(sessions.c.task_filter_id).where(sessions.c.task_filter_id.is_not(None))
     conn.execute(task_filters.delete().where(task_filters.c.id.not_in(referred)))
-    conn.execute(account_lockouts.delete().where(account_lockouts.c.locked_until <= now))
+    until = account_lockouts.c.locked_until
+    over = sa.or_(until <= now, until > now + LONGEST_LOCK)
+    conn.execute(account_lockouts.delete().where(over))
     conn.execute(
         login_failures.delete().where(login_failures.c.login_failure_at < now - OLD_FAILURES)
     )

@@ -66,8 +66,9 @@ def find(
     row = conn.execute(_BY_ID, {"wanted": session_id}).first()
     if row is None or not row.token or not hmac.compare_digest(row.token, _digest(token)):
         return None
-    oldest = _plain(now) - dt.timedelta(minutes=timeout_minutes)
-    if row.last_activity_utc is None or row.last_activity_utc < oldest:
+    # Not after that long ahead either: a clock that was put back would keep the session open for ever.
+    unused = None if row.last_activity_utc is None else abs(_plain(now) - row.last_activity_utc)
+    if unused is None or unused > dt.timedelta(minutes=timeout_minutes):
         return None
     if bool(row.is_api_session) is not api or (check_ip and row.ip_address != remote_addr):
         return None

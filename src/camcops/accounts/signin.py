@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 FAILURES_COUNT: Final = dt.timedelta(days=1)
 """For how long a failed log-in counts."""
 
+LONGEST_LOCK: Final = dt.timedelta(days=7)
+"""No lock lasts longer; one that would was set while the clock was wrong, and is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -162,7 +165,9 @@ def record_failure(
 def lock_after(failures: int, threshold: int, increment_minutes: int) -> dt.timedelta | None:
     """How long to lock a name at this number of failures; None if not now."""
     times, rest = divmod(failures, threshold)
-    return dt.timedelta(minutes=times * increment_minutes) if times and not rest else None
+    if not times or rest:
+        return None
+    return min(dt.timedelta(minutes=times * increment_minutes), LONGEST_LOCK)
 
 
 def unlock(conn: sa.Connection, username: str) -> None:
@@ -175,11 +180,12 @@ def locked_until(conn: sa.Connection, username: str, place: str | None) -> dt.da
     """Until when a user name is locked for a place, or (None) for all that are strange (UTC, without a
     zone); None if it is not.
     """
-    columns = account_lockouts.c
+    columns, now = account_lockouts.c, utc_now()
     until: dt.datetime | None = conn.scalar(
         sa.select(sa.func.max(columns.locked_until)).where(
             columns.username == username,
-            columns.locked_until > utc_now(),
+            columns.locked_until > now,
+            columns.locked_until <= now + LONGEST_LOCK,
             columns.place.is_not_distinct_from(place),
         )
     )

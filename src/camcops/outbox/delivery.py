@@ -113,9 +113,14 @@ def pause_after(attempt: int) -> dt.timedelta:
 
 def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.or_(
-        sa.and_(outbox.c.state == WAITING, outbox.c.due_at_utc <= now),
-        sa.and_(outbox.c.state == CLAIMED, outbox.c.claimed_until_utc <= now),
+        sa.and_(outbox.c.state == WAITING, _is_over(outbox.c.due_at_utc, now)),
+        sa.and_(outbox.c.state == CLAIMED, _is_over(outbox.c.claimed_until_utc, now)),
     )
+
+
+def _is_over(until: sa.ColumnElement[dt.datetime], now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Has a pause or a term ended? So long a one as none is was begun while the clock was wrong."""
+    return sa.or_(until <= now, until > now + LONGEST_PAUSE)
 
 
 def _settle(conn: sa.Connection, held: Claim, **values: object) -> bool:
