@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=ServerCommand)
-@config_option(required=True)
-def reindex(config: Path) -> None:
+@config_option(required=False)
+def reindex(config: Path | None) -> None:
     """Rebuild the indexes of tasks and patients, and the stored scores.
 
     Everything is read from the records themselves, and replaced at once: until then, readers see what
@@ -34,9 +34,9 @@ def reindex(config: Path) -> None:
 
 
 @click.command(cls=ServerCommand)
-@config_option(required=True)
+@config_option(required=False)
 @click.option("--show_all_bad", is_flag=True, help="Show every fault, not only the first.")
-def check_index(config: Path, show_all_bad: bool) -> None:
+def check_index(config: Path | None, show_all_bad: bool) -> None:
     """Check that the indexes of tasks and patients agree with the records.
 
     Changes nothing. The exit status is 1 if they don't: `reindex` puts them right.
