@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+import pytest
+
 from camcops.db.database import Database
 from tests.initial_states import make_scripted_state
 from tests.tablet import Answer, tablet
@@ -28,6 +30,7 @@ TABLES = ("patient", "patient_idnum", "phq9", "_task_index")
 KEYS = {"_pk", "task_pk", "_group_id", "group_id"}
 
 
+@pytest.mark.slow
 def test_single_user_session(database: Database, make_application: Any) -> None:
     make_scripted_state(database)
     application: WSGIApplication = make_application(database)
@@ -99,6 +102,7 @@ def test_tasks_of_several_tables_are_looked_up_at_once(
     assert done == {"phq9": at, "gad7": at, "apeqpt": None}
 
 
+@pytest.mark.slow
 def test_one_device_registers_many_times_at_once(database: Database, make_application: Any) -> None:
     make_home_state(database)
     application = make_application(database)
