@@ -113,7 +113,8 @@ DATABASE_URL_UNUSABLE = Kind(
 DATABASE_UNAVAILABLE = Kind(
     "database_unavailable",
     "The database can't be used: {reason}.",
-    "Try again shortly; if it stays so, tell the administrator of this server.",
+    "Try again shortly. If it stays so, the administrator should check that the database server "
+    "runs, and DB_URL in the configuration file.",
     http=503,
 )
 DATABASE_BUSY = Kind(
@@ -341,6 +342,12 @@ FORM_TOO_LARGE = Kind(
     "tablet_form_too_large",
     "The upload is larger than this server accepts ({megabytes} MB).",
     "Upload in several steps (a setting of the tablet), or ask for a higher limit.",
+    413,
+)
+BLOB_TOO_LARGE = Kind(
+    "tablet_blob_too_large",
+    "The database does not hold a picture as large as this one ({megabytes} MB).",
+    "Ask the server's administrator to raise max_allowed_packet of the database.",
     413,
 )
 TABLE_UNKNOWN = Kind("tablet_table_unknown", "No such table: {table}.")

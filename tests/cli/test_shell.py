@@ -118,3 +118,20 @@ def test_specimen_is_all_that_reaches_standard_output(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("# Configuration of CamCOPS")
     assert "[export]" in done.stdout
+
+
+def test_a_fault_of_the_program_is_one_sentence_unless_more_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "good.conf").write_text(
+        specimen().replace("/var/lib/camcops/camcops.sqlite", f"{tmp_path}/x.sqlite")
+    )
+    (tmp_path / "sitecustomize.py").write_text(
+        "import camcops.config\n"
+        "def broken(*args, **more): raise RuntimeError('patient 943 476 5919')\n"
+        "camcops.config.load = broken\n"
+    )
+    short = camcops("reindex", "--config", "good.conf", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert short.returncode == 1
+    assert "a fault of the program stopped it" in short.stderr
+    assert "943" not in short.stderr
+    long = camcops("reindex", "--config", "good.conf", "-v", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert "Traceback" in long.stderr

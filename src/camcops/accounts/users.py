@@ -186,11 +186,6 @@ def choose_upload_group(conn: sa.Connection, user_id: int, group_id: int | None)
     _update(conn, user_id, upload_group_id=group_id)
 
 
-def agree_terms(conn: sa.Connection, user_id: int, when: dt.datetime) -> None:
-    """Note that the user agreed to the terms of use at an instant (with its zone)."""
-    _update(conn, user_id, when_agreed_terms_of_use=when.isoformat(timespec="microseconds"))
-
-
 def add_membership(
     conn: sa.Connection, user_id: int, group_id: int, flags: Iterable[Permission] = ()
 ) -> None:

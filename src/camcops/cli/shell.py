@@ -205,4 +205,10 @@ def run(group: click.Group, args: MutableSequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except Exception as fault:
+        log = logging.getLogger(__name__)
+        log.critical("Unexpected: %s", type(fault).__name__, exc_info=bool(context.get("verbose")))
+        hint = "" if context.get("verbose") else " Run it again with -v to see where."
+        click.echo(f"camcops_server: a fault of the program stopped it.{hint}", err=True)
+        return 1
     return result if isinstance(result, int) else 0

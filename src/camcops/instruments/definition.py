@@ -58,10 +58,6 @@ class Rules:
     tallies: tuple[str, ...]
     at: Compiling
 
-    @property
-    def score_names(self) -> tuple[str, ...]:
-        return tuple(self.scores)
-
 
 @dataclass(frozen=True)
 class Form:
