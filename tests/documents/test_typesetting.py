@@ -33,7 +33,17 @@ def test_long_words_may_break_but_not_before_a_combining_mark() -> None:
     made = settable(word)
     assert made.replace(BREAK_HERE, "") == word
     assert all(piece[0] == "a" for piece in made.split(BREAK_HERE))
-    assert max(map(len, settable("x" * 1000).split(BREAK_HERE))) == 20
+    assert max(map(len, settable("x" * 300).split(BREAK_HERE))) == 20
+
+
+@pytest.mark.parametrize(
+    "word", ["x" * 20_000, "\u0627" * 20_000, "\u0301" * 20_000, "\u4e2d" * 20_000]
+)
+def test_no_word_makes_a_line_that_the_compiler_cannot_set(word: str) -> None:
+    made = settable(word)
+
+    assert made.replace(BREAK_HERE, "").replace("\n", "") == word
+    assert max(map(len, made.split("\n"))) < 5000
 
 
 def test_ordinary_words_are_left_alone() -> None:

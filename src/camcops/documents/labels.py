@@ -100,6 +100,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "picture": "Picture: {about}",
         "no_picture": "(no picture)",
         "picture_broken": "(picture could not be shown)",
+        "too_long": "[{count} characters are not printed here: the text is too long. The page shows them.]",
+        "pictures_too_large": "(not printed: the pictures are too large together; the page shows them)",
         "signature": "Signature",
         "signature_name": "Name",
         "signature_date": "Date and time",

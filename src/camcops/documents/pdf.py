@@ -36,6 +36,10 @@ FAMILIES = ("Noto Sans", *(f"Noto Sans {script}" for script in SCRIPTS))
 _EAST_ASIAN = ("CJK", "WenQuanYi", "Droid Sans Fallback", "IPAGothic", "IPAexGothic", "Nanum")
 
 
+class CompilerFault(Exception):
+    """The compiler broke down over a document."""
+
+
 class _Press:
     """The warm compiler, its fonts, and what these can draw."""
 
@@ -69,14 +73,23 @@ class _Press:
         """Set the data by a template. Raises TypstError if a picture in it can't be decoded."""
         text = json.dumps(data, ensure_ascii=False)
         with self.lock:
-            made = self.compiler.compile(
+            made = self._compile(template, text)
+        assert isinstance(made, bytes)
+        return made
+
+    def _compile(self, template: str, text: str) -> object:
+        """A fault within the compiler is an ordinary error here: its own kind would end the process."""
+        try:
+            return self.compiler.compile(
                 str(TEMPLATES / template),
                 format="pdf",
                 sys_inputs={"document": text},
                 pdf_standards="ua-1",
             )
-        assert isinstance(made, bytes)
-        return made
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":
+                raise CompilerFault from error
+            raise
 
     def forget(self) -> None:
         """Let go of the last documents' pictures, which the compiler keeps for a while."""

@@ -33,6 +33,11 @@ _ALONE = 1.3
 _LONG = 400
 _NARROWEST, _WIDEST = 6, 40
 _NEED_NO_GLYPH = JOINERS | MARKS
+MOST_TEXT = 300_000
+"""Bytes of text in one document, a line feed counting as twenty: some hundred pages, set in seconds."""
+_LINE_FEED = 20
+MOST_PIXELS = 200_000_000
+"""Of all pictures in one document that must be unpacked (see `UprightPicture.cost`)."""
 
 
 def _weights(grid: Grid) -> list[int]:
@@ -60,9 +65,25 @@ class Encoder:
         self.labels = labels
         self.most_width, self.most_height = _WIDTH[landscape], _HEIGHT[landscape]
         self.lost: set[str] = set()
+        self.made: dict[str, str] = {}
+        self.text_left = MOST_TEXT
+        self.pixels_left = MOST_PIXELS
 
     def text(self, text: str) -> str:
-        """The text with line feeds only, a box for what can't be drawn, and long words breakable."""
+        """The text with line feeds only, a box for what can't be drawn, and long words breakable.
+
+        Once the document holds as much as can be set in a reasonable time, a remark of what was left out.
+        """
+        if text not in self.made:
+            self.made[text] = self._drawable(text)
+        return self.made[text]
+
+    def _drawable(self, text: str) -> str:
+        cost = len(text.encode()) + _LINE_FEED * (text.count("\n") + text.count("\r"))
+        if cost > max(self.text_left, _LONG):
+            text = self.labels["too_long"].format(count=len(text))
+            cost = len(text)
+        self.text_left -= cost
         drawable, lost = self.coverage.drawable(settable(text), _NEED_NO_GLYPH)
         self.lost |= lost
         return drawable
@@ -118,6 +139,10 @@ class Encoder:
         made = None
         if picture.blob is not None and picture.blob in self.blobs:
             made = upright(self.blobs[picture.blob], picture.rotation)
+        if made is not None:
+            self.pixels_left -= made.cost
+        if made is not None and self.pixels_left < 0:
+            return {"svg": "", "instead": self.labels["pictures_too_large"]}
         if made is None:
             absent = "no_picture" if picture.blob is None else "picture_broken"
             return {"svg": "", "instead": self.labels[absent]}

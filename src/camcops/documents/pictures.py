@@ -27,6 +27,14 @@ class PictureFormat:
     width: int
     height: int
     turn: int = 0
+    deep: bool = False
+    """Has each colour two bytes?"""
+
+    @property
+    def cost(self) -> int:
+        """Pixels that setting the picture takes to unpack; a JPEG goes into a PDF as it is."""
+        pixels = self.width * self.height * (2 if self.deep else 1)
+        return 0 if self.mimetype == "image/jpeg" else pixels
 
 
 def recognise(data: bytes) -> PictureFormat | None:
@@ -35,7 +43,9 @@ def recognise(data: bytes) -> PictureFormat | None:
         found = _png(data) or _jpeg(data) or _gif(data) or _webp(data)
     except (struct.error, IndexError):
         return None
-    if found is None or not 0 < found.width * found.height <= _MOST_PIXELS:
+    if found is None or found.cost > _MOST_PIXELS:
+        return None
+    if not 0 < found.width * found.height <= _MOST_PIXELS:
         return None
     return found
 
@@ -51,8 +61,8 @@ def _png(data: bytes) -> PictureFormat | None:
             return None
         ended = data[at + 4 : at + 8] == b"IEND"
         at += 12 + length
-    width, height = struct.unpack_from(">II", data, 16)
-    return PictureFormat("image/png", width, height) if ended else None
+    width, height, depth = struct.unpack_from(">IIB", data, 16)
+    return PictureFormat("image/png", width, height, deep=depth > 8) if ended else None
 
 
 def _jpeg(data: bytes) -> PictureFormat | None:
@@ -122,11 +132,12 @@ def quarter_turns(degrees: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class UprightPicture:
-    """An SVG of the picture turned upright, and its width and height in pixels then."""
+    """An SVG of the picture turned upright, its width and height in pixels then, what it takes to unpack."""
 
     svg: str
     width: int
     height: int
+    cost: int = 0
 
 
 def upright(data: bytes, rotation: int) -> UprightPicture | None:
@@ -151,4 +162,4 @@ def upright(data: bytes, rotation: int) -> UprightPicture | None:
         f'<image width="{width}" height="{height}" transform="{transform}"'
         f' xlink:href="data:{found.mimetype};base64,{content}"/></svg>'
     )
-    return UprightPicture(svg, shown_width, shown_height)
+    return UprightPicture(svg, shown_width, shown_height, found.cost)

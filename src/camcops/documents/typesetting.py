@@ -22,6 +22,7 @@ _SHAPELESS = re.compile(
 _ISOLATE = re.compile(f"{FIRST_STRONG_ISOLATE}([^{FIRST_STRONG_ISOLATE}]*?){END_OF_ISOLATE}")
 _LONG_WORD = re.compile(r"\S{31,}")
 _CHUNK = 20
+_LINE, _LONGEST_LINE = 400, 4000
 _TAB = "    "
 
 
@@ -55,10 +56,18 @@ def _direction(text: str) -> str:
 
 
 def _breakable(word: re.Match[str]) -> str:
-    """A very long word with places where a line may break, never before a combining mark."""
+    """A very long word with places where a line may break, never before a combining mark.
+
+    After some hundred characters it does break: the compiler cannot set a line of 64 KB.
+    """
     made: list[str] = []
+    line = 0
     for place, character in enumerate(word[0]):
-        if place and place % _CHUNK == 0 and unicodedata.category(character)[0] in "LNP":
+        fit = place % _CHUNK == 0 and unicodedata.category(character)[0] in "LNP"
+        if (fit and place - line >= _LINE) or place - line >= _LONGEST_LINE:
+            made.append("\n")
+            line = place
+        elif fit and place:
             made.append(BREAK_HERE)
         made.append(character)
     return "".join(made)
