@@ -28,6 +28,9 @@ BCRYPT_BYTES: Final = 72
 
 UNUSABLE_BCRYPT: Final = "$2b$12$" + 53 * "."
 
+_NOBODYS_BCRYPT: Final = "$2b$06$" + 53 * "."
+"""To compute against where there is none: as costly as those of CamCOPS 2."""
+
 _MARK_LENGTH: Final = 16
 
 
@@ -68,15 +71,15 @@ def new_password(password: str) -> StoredPassword:
 def verify_password(stored: StoredPassword | None, password: str) -> Verdict:
     """Compare a password with what is stored for a user; None stands for a user that does not exist.
 
-    Takes one Argon2id computation in every case, so that the time does not tell which names exist.
+    Whatever is stored, a wrong password takes one computation of each kind, so that the time does not
+    tell which names exist, nor who has logged in since the server changed.
     """
     ours = _ours(stored)
-    if ours is not None:
-        return _verify_argon2(ours, password)
-    _verify_argon2(_nobodys_hash(), password)
-    if stored is not None and _verify_bcrypt(stored.hashedpw, password):
-        return Verdict.RIGHT_BUT_OLD
-    return Verdict.WRONG
+    verdict = _verify_argon2(ours or _nobodys_hash(), password)
+    if ours is not None and verdict is not Verdict.WRONG:
+        return verdict
+    old = stored.hashedpw if stored is not None and ours is None else UNUSABLE_BCRYPT
+    return Verdict.RIGHT_BUT_OLD if _verify_bcrypt(old, password) else Verdict.WRONG
 
 
 def check_password_policy(password: str) -> None:
@@ -114,12 +117,14 @@ def _verify_argon2(encoded: str, password: str) -> Verdict:
 def _verify_bcrypt(hashed: str, password: str) -> bool:
     import bcrypt
 
-    if hashed == UNUSABLE_BCRYPT:
-        return False
+    known = hashed != UNUSABLE_BCRYPT
     try:
-        return bcrypt.checkpw(password.encode()[:BCRYPT_BYTES], hashed.encode())
+        fits = bcrypt.checkpw(
+            password.encode()[:BCRYPT_BYTES], (hashed if known else _NOBODYS_BCRYPT).encode()
+        )
     except ValueError:  # not a bcrypt hash: no password fits
         return False
+    return known and fits
 
 
 @cache
