@@ -35,7 +35,9 @@ STUDY_NUMBER = 2
 ERA = "2026-01-01T00:00:00.000000+00:00"
 
 _own = sa.MetaData()
-numbers = sa.Table("bench_numbers", _own, sa.Column("n", sa.Integer, primary_key=True))
+numbers = sa.Table(
+    "bench_numbers", _own, sa.Column("n", sa.Integer, primary_key=True, autoincrement=False)
+)
 moments = sa.Table(
     "bench_moments",
     _own,

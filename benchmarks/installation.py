@@ -92,9 +92,17 @@ def floor_database(backend: Backend) -> Iterator[sa.URL]:
         yield url
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A server that answers: its port, and the process that began the others."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def floor_server(url: sa.URL, processes: int = PROCESSES) -> Iterator[int]:
-    """The bare application of `benchmarks.floor` on its database; the port."""
+def floor_server(url: sa.URL, processes: int = PROCESSES) -> Iterator[Serving]:
+    """The bare application of `benchmarks.floor` on its database."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.floor", text_of(url), str(port), str(processes)],
@@ -102,17 +110,17 @@ def floor_server(url: sa.URL, processes: int = PROCESSES) -> Iterator[int]:
     )
     try:
         _await(port)
-        yield port
+        yield Serving(port, process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
 @contextmanager
-def floor(backend: Backend) -> Iterator[int]:
+def floor(backend: Backend) -> Iterator[Serving]:
     """Both of them."""
-    with floor_database(backend) as url, floor_server(url) as port:
-        yield port
+    with floor_database(backend) as url, floor_server(url) as serving:
+        yield serving
 
 
 def _await(port: int) -> None:

@@ -40,7 +40,7 @@ def measure(plan: Plan) -> Iterator[Line]:
     for name in plan.backends:
         with ExitStack() as stack:
             running = stack.enter_context(backend(name))
-            asked = {FLOOR: _floor(stack.enter_context(floor(running)))}
+            asked = {FLOOR: _floor(stack.enter_context(floor(running)).port)}
             sizes = sorted(plan.sizes)
             for size in sizes:
                 say(f"lists: {NAMES[name]}, {size:,} tasks")

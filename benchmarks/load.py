@@ -11,6 +11,7 @@ from http.client import HTTPException
 
 from benchmarks.connection import Connection
 from benchmarks.device import Device, Failed
+from benchmarks.timing import processor_seconds
 
 Turn = Callable[[], None]
 """One unit of work of one device; raises `Failed`, OSError or HTTPException if it failed."""
@@ -23,6 +24,8 @@ class Outcome:
     turns: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     elapsed: float = 0.0
+    processor: float = 0.0
+    """Seconds of the processors that the server's processes (not the database's) took."""
 
     @property
     def rate(self) -> float:
@@ -33,10 +36,16 @@ class Outcome:
         self.turns += other.turns
         self.failures += other.failures
         self.elapsed += other.elapsed
+        self.processor += other.processor
+
+    @property
+    def cost(self) -> float:
+        """Seconds of the processors a turn."""
+        return self.processor / max(1, len(self.turns) + len(self.failures))
 
 
-def at_once(turns: Sequence[Turn], duration: float) -> Outcome:
-    """Let each device take turns until `duration` (seconds) has passed."""
+def at_once(turns: Sequence[Turn], duration: float, pid: int) -> Outcome:
+    """Let each device take turns until `duration` (seconds) has passed. `pid`: of the server."""
     outcome, lock = Outcome(), threading.Lock()
     give_up_at = time.perf_counter() + duration
 
@@ -53,13 +62,14 @@ def at_once(turns: Sequence[Turn], duration: float) -> Outcome:
             outcome.turns += done
             outcome.failures += failures
 
-    began = time.perf_counter()
+    began, before = time.perf_counter(), processor_seconds(pid)
     threads = [threading.Thread(target=work, args=(turn,)) for turn in turns]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     outcome.elapsed = time.perf_counter() - began
+    outcome.processor = processor_seconds(pid) - before
     return outcome
 
 

@@ -87,7 +87,8 @@ def _soak(server: RunningServer, names: list[str], minutes: float) -> Outcome:
         turns.append(sending(device, kind.pool, anew=kind.anew))
     readers = [Browser(server.port, user) for user in ("admin", "clinician")[:READERS]]
     turns += [_reading(reader) for reader in readers]
-    return at_once(turns, minutes * 60)
+    assert server.process is not None
+    return at_once(turns, minutes * 60, server.process.pid)
 
 
 def _reading(browser: Browser) -> Turn:

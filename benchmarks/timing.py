@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Durations and memory, and how they are summed up."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,16 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(one) for one in found.split()]
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and those it has started have had of the processors until now."""
+    ticks = 0
+    for one in (pid, *children(pid)):
+        # After the name, which may hold anything but ends with the last parenthesis.
+        numbers = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(numbers[11]) + int(numbers[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def proportional_memory(pids: Iterable[int]) -> int:

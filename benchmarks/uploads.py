@@ -9,6 +9,7 @@ from benchmarks.device import Device, Request, enquiries, in_one_step, table_by_
 from benchmarks.installation import (
     NAMES,
     Backend,
+    Serving,
     backend,
     floor,
     furnished_database,
@@ -64,34 +65,37 @@ def measure(plan: Plan) -> Iterator[Line]:
 
 
 def _on(running: Backend, plan: Plan) -> Iterator[Line]:
-    with furnished_database(running) as database, floor(running) as floor_port:
+    with furnished_database(running) as database, floor(running) as bare:
         names = list(database.tables)
         kinds = works(names)
         with our_server(running, database) as server:
             counts = statements.of_each(server.config, [(one.pool, one.anew) for one in kinds])
             for devices in DEVICES:
                 say(f"uploads: {NAMES[running.name]}, {devices} at once")
-                outcomes = _rounds(server.port, floor_port, kinds, devices, plan)
+                assert server.process is not None
+                ours = Serving(server.port, server.process.pid)
+                outcomes = _rounds(ours, bare, kinds, devices, plan)
                 yield from _lines(running.name, devices, kinds, outcomes, counts)
 
 
 def _rounds(
-    port: int, floor_port: int, kinds: Sequence[Work], devices: int, plan: Plan
+    ours: Serving, bare: Serving, kinds: Sequence[Work], devices: int, plan: Plan
 ) -> dict[str, Outcome]:
     """Each kind and the floor in turn, several times over, so that all meet the same machine."""
-    tablets = [Device(port, f"bench-{devices}-{number}") for number in range(devices)]
+    tablets = [Device(ours.port, f"bench-{devices}-{number}") for number in range(devices)]
     for tablet in tablets:
         tablet.register()
     bodies = [bare_rows(number) for number in range(POOL)]
     turns: dict[str, list[Turn]] = {
-        FLOOR: [posting(floor_port, "/upload", bodies) for _ in range(devices)]
+        FLOOR: [posting(bare.port, "/upload", bodies) for _ in range(devices)]
     }
     for kind in kinds:
         turns[kind.name] = [sending(tablet, kind.pool, anew=kind.anew) for tablet in tablets]
     outcomes = {name: Outcome() for name in turns}
     for number in range(plan.rounds + 1):
         for name, each in turns.items():
-            outcome = at_once(each, plan.seconds if number else plan.seconds / 4)
+            pid = bare.pid if name == FLOOR else ours.pid
+            outcome = at_once(each, plan.seconds if number else plan.seconds / 4, pid)
             if number:  # the first one only warms up
                 outcomes[name].add(outcome)
     return outcomes
@@ -104,13 +108,14 @@ def _lines(
     outcomes: dict[str, Outcome],
     counts: Sequence[int],
 ) -> Iterator[Line]:
-    least = outcomes[FLOOR].rate
+    least = outcomes[FLOOR]
     where = f"{NAMES[name]}, {devices} device{'s' * (devices > 1)}"
     for kind, count in zip(kinds, counts, strict=True):
         outcome = outcomes[kind.name]
-        ratio = outcome.rate / least
+        ratio = outcome.rate / least.rate
         failed = f"{len(outcome.failures)} failed"
-        measured = [f"{outcome.rate:.1f}/s", *_spread(outcome), f"{count} statements", failed]
+        measured = [f"{outcome.rate:.1f}/s", *_spread(outcome)]
+        measured += [f"CPU {milliseconds(outcome.cost)}", f"{count} statements", failed]
         aim = "" if kind.aim is None else f"≥ {kind.aim:g} × floor, 0 failed"
         met = None if kind.aim is None else ratio >= kind.aim and not outcome.failures
         if kind.aim is None:
@@ -120,8 +125,8 @@ def _lines(
         yield Line(
             f"{where}: {kind.name}",
             ", ".join(measured),
-            f"{least:.0f}/s",
-            f"{ratio:.2f}",
+            f"{least.rate:.0f}/s, CPU {milliseconds(least.cost)}",
+            f"{ratio:.2f}, CPU {outcome.cost / least.cost:.1f}",
             aim,
             met,
         )

@@ -16,7 +16,7 @@ from camcops.tablet_api import batches, silent_changes
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import IncomingTable
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
-from camcops.tablet_api.row_writing import Upload, link_successors, update_rows
+from camcops.tablet_api.row_writing import Upload, insert_rows, link_successors, update_rows
 
 # So many rows can be linked to their successors by the statement that preserves them.
 _MOST_LINKS = 500
@@ -87,7 +87,7 @@ class _Writer:
         if planned.insertions:
             lifecycle = {**upload.origin, **upload.addition}
             rows = new_rows(table, planned.insertions, lifecycle)
-            upload.conn.execute(table.table.insert(), rows)
+            insert_rows(upload.conn, table, rows)
         return existing, planned
 
     def _settle(

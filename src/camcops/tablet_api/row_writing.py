@@ -2,7 +2,7 @@
 """The statements by which an upload writes to one client table: by server key only, never by a search."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from camcops.accounts.users import User
 from camcops.audit.trail import AuditTrail
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
+from camcops.records import blob_writing
 from camcops.records.changes import chunks
 from camcops.records.lifecycle import iso_text
 from camcops.tablet_api.batches import Device
@@ -69,6 +70,14 @@ class Upload:
             "_group_id": self.group_id,
             "_camcops_version": self.tablet_version,
         }
+
+
+def insert_rows(conn: sa.Connection, table: ClientTable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns."""
+    if table.kind == "blobs":
+        blob_writing.insert(conn, rows)
+    else:
+        conn.execute(table.table.insert(), rows)
 
 
 def update_rows(

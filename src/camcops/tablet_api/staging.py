@@ -19,7 +19,7 @@ from camcops.tablet_api.batches import PendingWork
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import Record
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
-from camcops.tablet_api.row_writing import Upload, link_successors, update_rows
+from camcops.tablet_api.row_writing import Upload, insert_rows, link_successors, update_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _insert_pending(upload: Upload, table: ClientTable, planned: Plan) -> dict[i
     """Insert rows that wait for the commit; their server keys by the tablet's keys."""
     conn, columns = upload.conn, table.table.c
     lifecycle = {**upload.origin, "_current": False, "_addition_pending": True}
-    conn.execute(table.table.insert(), new_rows(table, planned.insertions, lifecycle))
+    insert_rows(conn, table, new_rows(table, planned.insertions, lifecycle))
     found = conn.execute(
         table.table.select()
         .with_only_columns(columns[KEY], columns._pk)
