@@ -4,10 +4,13 @@
 Uploads fail quickly and readably, nothing acknowledged is lost, and nobody needs to do anything afterwards.
 """
 
+import html
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +22,7 @@ from tests.faults.conftest import FragileDatabase
 from tests.faults.devices import Device, check_contents, registered, uploading, wait_for_failures
 from tests.faults.restartable_server import RestartableServer
 from tests.faults.server_processes import open_files
-from tests.running import running_server
+from tests.running import RunningServer, running_server
 
 ROUNDS = int(os.environ.get("CAMCOPS_TEST_OUTAGES", "1"))
 DEVICES = 4
@@ -45,6 +48,7 @@ def test_down_and_up_again(fragile: FragileDatabase, tmp_path: Path, how: str) -
             files = open_files(server.process.pid)
             for _ in range(ROUNDS):
                 end(fragile.server)
+                _check_page(server)
                 time.sleep(OUTAGE_S)
                 fragile.server.start()
                 for device in devices:
@@ -53,6 +57,19 @@ def test_down_and_up_again(fragile: FragileDatabase, tmp_path: Path, how: str) -
         assert _idle_connections(fragile.database) <= MOST_CONNECTIONS
     _check_failures(devices, LONGEST_FAILURE_S)
     check_contents(fragile.database, devices)
+
+
+def _check_page(server: RunningServer) -> None:
+    """A browser is told too."""
+    stranger = {"Cookie": "camcops_session=none"}
+    request = Request(f"{server.address}/webview/tasks", headers=stranger)
+    try:
+        with urlopen(request) as page:
+            status, text = page.status, page.read().decode()
+    except HTTPError as error:
+        status, text = error.code, error.read().decode()
+    assert status in (403, 503)
+    assert "Log in" in text or "database can't be used" in html.unescape(text)
 
 
 @pytest.mark.slow

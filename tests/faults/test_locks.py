@@ -23,7 +23,7 @@ from tests.initial_states import make_tablet_state
 from tests.running import running_server
 from tests.scratch_databases import text_of
 
-HELD_S = 2.0
+HELD_S = 1.0
 DEADLOCKS = 3
 
 

@@ -18,7 +18,7 @@ from tests.initial_states import make_tablet_state
 from tests.running import running_server
 
 DEVICES = 8
-UPLOADS = int(os.environ.get("CAMCOPS_TEST_UPLOADS", "10"))
+UPLOADS = int(os.environ.get("CAMCOPS_TEST_UPLOADS", "6"))
 REPEATS = 20
 
 

@@ -27,13 +27,19 @@ TITLES = {
     405: "Not possible here",
     413: "Too large",
     429: "Too many attempts",
+    503: "Not available at the moment",
 }
+
+RETRY_AFTER_S = 10
+"""When to try again after status 503."""
 
 
 def problem_page(problem: Problem, request: Request) -> dict[str, Any]:
     """Any problem that a view did not answer itself."""
     status = problem.kind.http
     request.response.status = status
+    if status == 503:
+        request.response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return {"title": TITLES.get(status, TITLES[400]), "says": problem.says, "do": problem.do}
 
 
