@@ -25,6 +25,7 @@ ANSWER_WITHIN_S = 15
 """How long a program that people wait for should itself wait for one answer of a database server."""
 
 CONNECT_TIMEOUT_S = 5
+MYSQL_READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
 
@@ -161,8 +162,14 @@ def _set_up_mysql(engine: Engine) -> None:
     def _begun(connection: Connection) -> None:
         if connection.get_execution_options().get(READ_ONLY, False):
             mysql: Any = connection.connection.dbapi_connection
-            with mysql.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            try:
+                with mysql.cursor() as cursor:
+                    cursor.execute(MYSQL_READ_ONLY)
+            except connection.dialect.loaded_dbapi.Error as error:
+                # The connection was lost since the pool looked; here nobody else says so.
+                raise sa.exc.OperationalError(
+                    MYSQL_READ_ONLY, None, error, connection_invalidated=True
+                ) from error
 
 
 def _limit_waiting_for_postgresql(engine: Engine, answer_within_s: int) -> None:
