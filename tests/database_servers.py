@@ -28,13 +28,13 @@ class ServerMissingError(Exception):
 @contextmanager
 def mariadb_server(*, durable: bool = False) -> Iterator[sa.URL]:
     """The address of a MariaDB server's database `mysql`."""
-    install = _program("mariadb-install-db")
-    server = _program("mariadbd", "/usr/sbin")
+    install = program("mariadb-install-db")
+    server = program("mariadbd", "/usr/sbin")
     with _folder("camcops-mariadb-") as folder:
         options = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
         # A server that starts clears what it takes for leftovers out of its temporary folder.
         options.append(f"--tmpdir={folder}")
-        _run(
+        run_to_end(
             [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"],
             folder,
         )
@@ -57,13 +57,13 @@ def mariadb_server(*, durable: bool = False) -> Iterator[sa.URL]:
 def postgresql_server(*, durable: bool = False) -> Iterator[sa.URL]:
     """The address of a PostgreSQL server's database `postgres`; it never runs as root."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    install = _program("initdb", *folders)
-    server = _program("postgres", *folders)
-    user = _unprivileged_user()
+    install = program("initdb", *folders)
+    server = program("postgres", *folders)
+    user = unprivileged_user()
     with _folder("camcops-postgresql-", owner=user) as folder:
         data = folder / "data"
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
-        _run([install, *options, f"--pgdata={data}"], folder, user=user)
+        run_to_end([install, *options, f"--pgdata={data}"], folder, user=user)
         hasty = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
         command = [
             *[server, "-D", str(data), "-k", str(folder), "-c", "listen_addresses="],
@@ -75,7 +75,7 @@ def postgresql_server(*, durable: bool = False) -> Iterator[sa.URL]:
             yield ready
 
 
-def _program(name: str, *folders: Path | str) -> str:
+def program(name: str, *folders: Path | str) -> str:
     path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
     found = shutil.which(name, path=path)
     if found is None:
@@ -83,7 +83,7 @@ def _program(name: str, *folders: Path | str) -> str:
     return found
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """Whom to run as instead of root; None if we aren't root."""
     if os.getuid() != 0:
         return None
@@ -103,7 +103,7 @@ def _folder(prefix: str, owner: str | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(command: list[str], folder: Path, user: str | None = None) -> None:
+def run_to_end(command: list[str], folder: Path, user: str | None = None) -> None:
     done = subprocess.run(
         command, cwd=folder, user=user, capture_output=True, text=True, check=False
     )
@@ -122,7 +122,7 @@ def _running(
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, user=user, stdout=output, stderr=output)
     try:
-        _await(process, url, folder, log)
+        await_server(process, url, folder, log)
         yield url
     finally:
         process.terminate()
@@ -133,7 +133,7 @@ def _running(
             process.wait()
 
 
-def _await(process: subprocess.Popen[bytes], url: sa.URL, folder: Path, log: Path) -> None:
+def await_server(process: subprocess.Popen[bytes], url: sa.URL, folder: Path, log: Path) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     give_up_at = time.monotonic() + START_PATIENCE_S
     while time.monotonic() < give_up_at and process.poll() is None:

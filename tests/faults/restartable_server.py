@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.database_servers import _await, _program, _run, _unprivileged_user
+from tests.database_servers import await_server, program, run_to_end, unprivileged_user
 
 DISK_MB = 400
 PATIENCE_S = 20
@@ -47,7 +47,7 @@ class RestartableServer:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, user=self.user, stdout=output, stderr=output
             )
-        _await(self.process, self.url, self.folder, log)
+        await_server(self.process, self.url, self.folder, log)
 
     @property
     def is_running(self) -> bool:
@@ -94,7 +94,7 @@ def descendants(pid: int) -> list[int]:
 @contextmanager
 def restartable_server(backend: str, folder: Path) -> Iterator[RestartableServer]:
     """A running server whose data is in a folder."""
-    user = _unprivileged_user() if backend == "postgresql" else None
+    user = unprivileged_user() if backend == "postgresql" else None
     if user is not None:
         shutil.chown(folder, user)
     make = _mariadb if backend == "mariadb" else _postgresql
@@ -115,10 +115,10 @@ def _mariadb(folder: Path, user: str | None) -> RestartableServer:
         f"--user={getpass.getuser()}",
         "--innodb-log-file-size=8M",
     ]
-    install = [_program("mariadb-install-db"), *data, "--skip-test-db"]
-    _run([*install, "--auth-root-authentication-method=normal"], folder)
+    install = [program("mariadb-install-db"), *data, "--skip-test-db"]
+    run_to_end([*install, "--auth-root-authentication-method=normal"], folder)
     command = [
-        *[_program("mariadbd", "/usr/sbin"), *data, f"--socket={folder / 'socket'}"],
+        *[program("mariadbd", "/usr/sbin"), *data, f"--socket={folder / 'socket'}"],
         *["--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=64M"],
         # Written at each commit, though not to the disk itself.
         *["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"],
@@ -132,10 +132,10 @@ def _postgresql(folder: Path, user: str | None) -> RestartableServer:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     data = folder / "data"
     options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
-    install = [_program("initdb", *folders), *options, f"--pgdata={data}"]
-    _run([*install, "--wal-segsize=1"], folder, user=user)
+    install = [program("initdb", *folders), *options, f"--pgdata={data}"]
+    run_to_end([*install, "--wal-segsize=1"], folder, user=user)
     command = [
-        *[_program("postgres", *folders), "-D", str(data), "-k", str(folder)],
+        *[program("postgres", *folders), "-D", str(data), "-k", str(folder)],
         *["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_wal_size=32MB"],
         *["-c", "min_wal_size=2MB"],
     ]
