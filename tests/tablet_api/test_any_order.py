@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from camcops.db.database import Database
+from camcops.records.index_check import faults
 from tests.initial_states import make_tablet_state
 from tests.tablet_api.upload_machine import machine_of
 
@@ -34,3 +35,4 @@ def test_any_order(
     )
     machine = machine_of(make_application(sqlite_database), sqlite_database)
     run_state_machine_as_test(machine, settings=chosen)
+    assert sqlite_database.read(lambda conn: list(faults(conn, sqlite_database))) == []

@@ -20,23 +20,39 @@ def update(
     *,
     batch: dt.datetime,
 ) -> None:
-    """Bring the index in step with changed ID numbers, and with changed patients who kept theirs."""
+    """Bring the index in step with changed ID numbers, and with changed patients who kept theirs.
+
+    A number and a patient in different eras, because only one was preserved, have nothing to do with each
+    other.
+    """
     gone = numbers.removed if numbers else set()
     added = set(numbers.added.values()) if numbers else set()
     patient_keys = patients.changed_keys if patients else set()
+    numbers_leave = numbers.preserved if numbers else set()
+    patients_leave = patients.preserved if patients else set()
+    patient_pks: dict[int, int] = {}
+    parted: set[int] = set()
     writing: list[Mapping[str, Any]] = []
-    if added or patient_keys:
+    if added or patient_keys or numbers_leave or patients_leave:
+        patient_pks = {key: row["_pk"] for key, row in live.by_key("patient").items()}
+        parted = {
+            row["_pk"]
+            for row in live.of("patient_idnum")
+            if (row["_pk"] in numbers_leave)
+            != (patient_pks.get(row["patient_id"]) in patients_leave)
+        }
         writing = [
             row
             for row in live.of("patient_idnum")
-            if row["_pk"] in added or row["patient_id"] in patient_keys
+            if row["_pk"] in added | parted or row["patient_id"] in patient_keys
         ]
     rewritten = {row["_pk"] for row in writing} - added
     for chunk in chunks(gone | rewritten):
         conn.execute(idnum_index.delete().where(idnum_index.c.idnum_pk.in_(chunk)))
     if writing:
-        patient_pks = {key: row["_pk"] for key, row in live.by_key("patient").items()}
-        _insert(conn, writing, patient_pks, batch)
+        together = [row for row in writing if row["_pk"] not in parted]
+        _insert(conn, together, patient_pks, batch)
+        _insert(conn, [row for row in writing if row["_pk"] in parted], {}, batch)
 
 
 def rebuild(conn: sa.Connection, *, now: dt.datetime) -> None:

@@ -46,6 +46,7 @@ def update(
     changes: Mapping[str, TableChange],
     judged: Sequence[Judged],
     patient_pks: Mapping[int, int],
+    preserved_patients: Collection[int],
     *,
     batch: dt.datetime,
     era: str,
@@ -53,7 +54,8 @@ def update(
     """Bring the index in step with what changed.
 
     `entries`: the device's live ones before; `judged`: all tasks that are new or were judged again;
-    `patient_pks`: the device's current patients, `_pk` by `id`; `era`: where preserved tasks went.
+    `patient_pks`: the device's current patients, `_pk` by `id`; `era`: where preserved tasks went, and the
+    `preserved_patients` (`_pk`). A task and a patient in different eras have nothing to do with each other.
     """
     written = {(one.table.name, one.row["_pk"]) for one in judged}
     gone = {(name, pk) for name, change in changes.items() for pk in change.removed} | written
@@ -71,12 +73,31 @@ def update(
             .where(task_index.c.index_entry_pk.in_(chunk))
             .values(era=era, indexed_at_utc=batch)
         )
+    parted = (
+        entry.pk
+        for entry in entries
+        if entry.patient_pk is not None
+        and (entry.table, entry.task_pk) not in gone
+        and ((entry.table, entry.task_pk) in preserved) != (entry.patient_pk in preserved_patients)
+    )
+    for chunk in chunks(parted):
+        conn.execute(
+            task_index.update()
+            .where(task_index.c.index_entry_pk.in_(chunk))
+            .values(patient_pk=None)
+        )
+
+    def patient_of(one: Judged) -> int | None:
+        pk = patient_pks.get(one.row["patient_id"]) if "patient_id" in one.row else None
+        task_leaves = (one.table.name, one.row["_pk"]) in preserved
+        return pk if task_leaves == (pk in preserved_patients) else None
+
     insert(
         conn,
         (
             entry_values(
                 one,
-                patient_pks.get(one.row["patient_id"]) if "patient_id" in one.row else None,
+                patient_of(one),
                 batch,
                 era=era if (one.table.name, one.row["_pk"]) in preserved else NOW,
             )

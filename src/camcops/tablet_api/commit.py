@@ -92,6 +92,7 @@ class Commit:
             task_changes,
             self.judged,
             patient_pks,
+            changes["patient"].preserved if "patient" in changes else (),
             batch=upload.batch,
             era=era,
         )
