@@ -31,6 +31,9 @@ class Group:
     ip_use_id: int | None = None
 
 
+_BY_ID = sa.select(groups).where(groups.c.id == sa.bindparam("wanted"))
+
+
 def load_groups(conn: sa.Connection, ids: Iterable[int] | None = None) -> dict[int, Group]:
     """Groups by number, in the order of their names: all, or those numbered (one statement)."""
     query = sa.select(groups).order_by(groups.c.name)
@@ -40,7 +43,8 @@ def load_groups(conn: sa.Connection, ids: Iterable[int] | None = None) -> dict[i
 
 
 def load_group(conn: sa.Connection, group_id: int) -> Group | None:
-    return load_groups(conn, [group_id]).get(group_id)
+    row = conn.execute(_BY_ID, {"wanted": group_id}).first()
+    return None if row is None else _group(row)
 
 
 def find_group(conn: sa.Connection, name: str) -> Group | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
-from camcops.db.prepared import prepared
+from camcops.db.prepared import row_update, row_values
 from camcops.db.schema import special_notes
 from camcops.records.changes import TableChange, chunks
 from camcops.records.lifecycle import NOW
@@ -33,18 +33,12 @@ def preserve(
         "_move_off_tablet": False,
         "_forcibly_preserved": forcibly,
     }
-    statement = prepared(table.table, "preserve", lambda: _preserving(table.table, list(values)))
+    statement = row_update(table.table, values)
     if successors:
         link = sa.case(dict(successors), value=columns._pk, else_=columns._successor_pk)
         statement = statement.values(_successor_pk=link)
-    given = {f"new{name}": value for name, value in values.items()}
     for chunk in chunks(pks):
-        conn.execute(statement, {**given, "pks": chunk})
-
-
-def _preserving(table: sa.Table, names: list[str]) -> sa.Update:
-    values = {name: sa.bindparam(f"new{name}", type_=table.c[name].type) for name in names}
-    return table.update().where(table.c._pk.in_(sa.bindparam("pks", expanding=True))).values(values)
+        conn.execute(statement, row_values(values, chunk))
 
 
 def move_special_notes(

@@ -11,6 +11,7 @@ from camcops.accounts.users import User
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
 from camcops.db.instants import utc_now
+from camcops.db.prepared import row_update, row_values
 from camcops.db.schema import device_tables, devices, dirty_tables
 from camcops.problems import NO_UPLOAD_IN_PROGRESS, Problem
 from camcops.records.changes import chunks
@@ -197,4 +198,4 @@ def undo_table(conn: sa.Connection, table: ClientTable, device_id: int) -> None:
 
 
 def _update(conn: sa.Connection, device_id: int, **values: object) -> None:
-    conn.execute(devices.update().where(devices.c.id == device_id).values(**values))
+    conn.execute(row_update(devices, values, "id"), row_values(values, [device_id]))

@@ -12,6 +12,7 @@ from camcops.accounts.users import User
 from camcops.audit.trail import AuditTrail
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
+from camcops.db.prepared import row_update, row_values
 from camcops.records import blob_writing
 from camcops.records.changes import chunks
 from camcops.records.lifecycle import iso_text
@@ -85,7 +86,7 @@ def update_rows(
 ) -> None:
     """Set the same values in rows chosen by server key."""
     for chunk in chunks(pks):
-        conn.execute(table.table.update().where(table.table.c._pk.in_(chunk)).values(dict(values)))
+        conn.execute(row_update(table.table, values), row_values(values, chunk))
 
 
 def link_successors(

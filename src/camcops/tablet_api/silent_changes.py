@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
+from camcops.db.prepared import prepared
 from camcops.records.lifecycle import KEY, MOVE_OFF, WHEN_MODIFIED
 from camcops.tablet_api.planning import Unchanged
 from camcops.tablet_api.row_writing import Upload
@@ -33,17 +34,8 @@ def report(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged])
     if not 0 < len(unchanged) <= MOST_ROWS:
         return
     sent = {one.row.pk: one.record.values for one in unchanged}
-    columns = [
-        column
-        for column in table.table.columns
-        if column.name not in _NEVER_COMPARED
-        and not isinstance(column.type, sa.LargeBinary)
-        and any(column.name in values for values in sent.values())
-    ]
-    if not columns:
-        return
-    pk = table.table.c._pk
-    stored = upload.conn.execute(sa.select(pk, *columns).where(pk.in_(list(sent)))).mappings()
+    query = prepared(table.table, "contents", lambda: _contents(table.table))
+    stored = map(dict, upload.conn.execute(query, {"pks": list(sent)}).mappings())
     different = {
         row["_pk"]: names for row in stored if (names := _differing(row, sent[row["_pk"]]))
     }
@@ -59,7 +51,12 @@ def report(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged])
         )
 
 
-def _differing(stored: sa.RowMapping, sent: Mapping[str, Any]) -> set[str]:
+def _contents(table: sa.Table) -> sa.Select[Any]:
+    columns = [column for column in table.c if not isinstance(column.type, sa.LargeBinary)]
+    return sa.select(*columns).where(table.c._pk.in_(sa.bindparam("pks", expanding=True)))
+
+
+def _differing(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> set[str]:
     return {
         name
         for name, value in sent.items()
