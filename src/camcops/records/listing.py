@@ -110,6 +110,13 @@ class Page:
     restricted: bool
 
 
+_FROM_THE_END = sa.select(task_index)
+# For a place in the middle, MariaDB would read the group's entries one by one from the end.
+_FROM_WITHIN = _FROM_THE_END.with_hint(
+    task_index, "IGNORE INDEX (ix__task_index_group_created)", "mysql"
+)
+
+
 def list_tasks(
     conn: sa.Connection,
     database: Database,
@@ -129,7 +136,8 @@ def list_tasks(
     if reach.sees_nothing:
         return Page((), None, None, 0, restricted)
     fitting = _fitting(database.library, reach, asked)
-    found, newer, older = _page(conn, fitting, reach, newer_than, older_than, limit)
+    start = _FROM_WITHIN if newer_than or older_than or asked.created_until else _FROM_THE_END
+    found, newer, older = _page(conn, start.where(fitting), reach, newer_than, older_than, limit)
     rows = _task_rows(database.library, found, _idnums(conn, found, reach))
     return Page(
         rows=tuple(rows),
@@ -148,7 +156,7 @@ def _fitting(library: Library, reach: Reach, asked: TaskFilter) -> sa.ColumnElem
 
 def _page(
     conn: sa.Connection,
-    fitting: sa.ColumnElement[bool],
+    fitting: sa.Select[Any],
     reach: Reach,
     newer_than: PageKey | None,
     older_than: PageKey | None,
@@ -156,35 +164,31 @@ def _page(
 ) -> tuple[list[sa.RowMapping], bool, bool]:
     """The rows of a page, and whether there are newer and older ones."""
     if newer_than is not None:
-        nearer = sa.and_(fitting, newer_than.is_before())
+        nearer = fitting.where(newer_than.is_before())
         rows = _select(conn, nearer, reach, limit + 1, newest=False)
         if len(rows) >= limit:
             return rows[:limit][::-1], len(rows) > limit, True
-    beyond = sa.true() if newer_than or older_than is None else older_than.is_after()
-    rows = _select(conn, sa.and_(fitting, beyond), reach, limit + 1, newest=True)
+    if newer_than is None and older_than is not None:
+        fitting = fitting.where(older_than.is_after())
+    rows = _select(conn, fitting, reach, limit + 1, newest=True)
     return rows[:limit], older_than is not None and newer_than is None, len(rows) > limit
 
 
 def _select(
     conn: sa.Connection,
-    condition: sa.ColumnElement[bool],
+    fitting: sa.Select[Any],
     reach: Reach,
     limit: int,
     *,
     newest: bool,
 ) -> list[sa.RowMapping]:
-    """So many rows of the index from one end, with what a list shows beside them.
+    """So many of the fitting rows of the index from one end, with what a list shows beside them.
 
     The rows are chosen first, so that only those shown are looked up elsewhere. A task leads to
     its patient by a key that its tablet chose, so the patient is judged by group too.
     """
-    chosen = (
-        sa.select(task_index)
-        .where(condition)
-        .order_by(*_order(task_index, newest=newest))
-        .limit(limit)
-        .subquery("chosen")
-    )
+    order = _order(task_index, newest=newest)
+    chosen = fitting.order_by(*order).limit(limit).subquery("chosen")
     index = chosen.c
     seen_patient = in_groups(patient.c._group_id + 0, reach.visible)
     query = (
