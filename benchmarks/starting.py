@@ -127,12 +127,12 @@ def _statements(running: Backend) -> list[tuple[str, object]]:
         if text.lstrip().upper().startswith(("CREATE", "ALTER", "INSERT")):
             sent.append((text, values))
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        with running.empty_database() as url:
+    with running.empty_database() as url:
+        sa.event.listen(sa.Engine, "before_cursor_execute", note)
+        try:
             upgrade(text_of(url), load_library())
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", note)
     return sent
 
 
