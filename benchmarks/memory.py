@@ -57,7 +57,7 @@ def _soaked(bytes_: int, before: int, outcome: Outcome, plan: Plan) -> Line:
     for failure in sorted(set(outcome.failures))[:3]:
         say(failure)
     return Line(
-        f"the same after {plan.soak_minutes:g} minutes of {TABLETS} tablets and {READERS} readers",
+        f"the same after {plan.soak_minutes:g} min of {TABLETS} tablets and {READERS} readers",
         f"{bytes_ / MIB:.0f} MiB, {growth:+.0f} MiB since it was warm;"
         f" {len(outcome.turns)} turns, {failed} failed",
         aim=f"growth ≤ {GROWTH_MIB} MiB, 0 failed",
