@@ -98,10 +98,12 @@ def test_rows_held_for_a_while(database: Database, locked_device: Device) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", ["mariadb", "postgresql"], indirect=True)
 def test_deadlocks(database: Database, locked_device: Device) -> None:
-    """The other transaction holds a task and then wants the device; the upload the other way round."""
-    if database.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one lock, so it can't come to a deadlock")
+    """The other transaction holds a task and then wants the device; the upload the other way round.
+
+    SQLite has one lock, so it can't come to a deadlock there.
+    """
     phq9 = database.tables["phq9"].table
     ours = 0
     for _ in range(DEADLOCKS):
