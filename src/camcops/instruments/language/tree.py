@@ -6,6 +6,7 @@ Where a list and a value are treated differently when missing (the arguments of 
 list), each stands as `{"list": true | false, "value": node}`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,7 +20,7 @@ Value = None | bool | int | float | str | date | time | datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(ABC):
     """A part of an expression, of a known type."""
 
     type: Type
@@ -27,8 +28,9 @@ class Node:
     def children(self) -> "tuple[Node, ...]":
         return ()
 
+    @abstractmethod
     def to_json(self) -> Json:
-        raise NotImplementedError
+        """What a browser evaluates."""
 
 
 def _flagged(node: Node) -> Json:
