@@ -27,6 +27,7 @@ SCHEME_HEADERS = (
     "HTTP_X_FORWARDED_SCHEME",
     "HTTP_X_SCHEME",
 )
+HOST_HEADERS = ("HTTP_X_HOST", "HTTP_X_FORWARDED_HOST")
 HTTPS_SWITCHES = ("HTTP_X_FORWARDED_HTTPS", "HTTP_X_FORWARDED_SSL", "HTTP_X_HTTPS")
 
 Reader = Callable[[str], str | None]
@@ -77,7 +78,7 @@ def rules(settings: ServerSettings) -> tuple[Rule, ...]:
     fixed_mount = settings.proxy_script_name or os.environ.get("SCRIPT_NAME")
     fixed_scheme = settings.proxy_url_scheme
     return (
-        Rule("HTTP_HOST", settings.proxy_http_host, ("HTTP_X_HOST", "HTTP_X_FORWARDED_HOST"), host),
+        Rule("HTTP_HOST", settings.proxy_http_host, HOST_HEADERS, host),
         Rule(
             "REMOTE_ADDR",
             settings.proxy_remote_addr,

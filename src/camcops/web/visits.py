@@ -16,6 +16,8 @@ from webob.cookies import SignedSerializer
 
 COOKIE = "camcops"
 SALT = "camcops web session"
+SALT_2_4 = "pyramid.session."
+"""Of the cookie that CamCOPS 2.4 signed with the same secret, always for the path `/`."""
 MESSAGES_MOST = 5
 
 
@@ -28,6 +30,8 @@ class Visit:
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     messages: list[tuple[str, str]] = field(default_factory=list)
     changed: bool = True
+    left_over: bool = False
+    """The browser also sends a cookie from a time when this site stood at `/`."""
 
     def holds(self, session_id: int, token: str) -> None:
         """The browser now holds this session; forms drawn before are void."""
@@ -52,48 +56,72 @@ class Visit:
         return waiting
 
 
+class Sealed:
+    """A serializer that leaves what was signed as it is: only the signature is of interest."""
+
+    def dumps(self, value: bytes) -> bytes:
+        return value
+
+    def loads(self, value: bytes) -> bytes:
+        return value
+
+
 class VisitCookie:
     """Reads and writes visits, signed with the site's secret (HMAC, SHA-512)."""
 
     def __init__(self, secret: str, *, secure: bool) -> None:
         self.signed = SignedSerializer(secret, SALT, hashalg="sha512")
+        self.signed_2_4 = SignedSerializer(secret, SALT_2_4, hashalg="sha512", serializer=Sealed())
         self.secure = secure
 
     def of(self, request: Request) -> Visit:
         """The visit of this browser: the one it proves, else a new one.
 
         Another instance on the same host may have its cookie of the same name in the header too; the
-        signature tells ours.
+        signature tells ours. Of two that are ours, the first has the longer path and is the newer.
         """
         request.add_response_callback(self.send)
+        visit, left_over = None, False
         for text in _cookies(request.environ.get("HTTP_COOKIE", "")):
-            try:
-                data = self.signed.loads(text.encode("latin-1"))
-                return Visit(
-                    data["id"], data["token"], data["csrf"], [(k, t) for k, t in data["say"]], False
-                )
-            except (ValueError, TypeError, KeyError):
-                continue
-        return Visit()
+            read = self._read(text)
+            if visit is None and read is not None:
+                visit = read
+            else:
+                left_over = left_over or read is not None or self._is_of_2_4(text)
+        visit = visit or Visit()
+        visit.left_over = left_over
+        return visit
+
+    def _read(self, text: str) -> Visit | None:
+        try:
+            data = self.signed.loads(text.encode("latin-1"))
+            messages = [(kind, said) for kind, said in data["say"]]
+            return Visit(data["id"], data["token"], data["csrf"], messages, False)
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def _is_of_2_4(self, text: str) -> bool:
+        try:
+            self.signed_2_4.loads(text.encode("latin-1"))
+        except ValueError:
+            return False
+        return True
 
     def send(self, request: Request, response: Response) -> None:
+        """Send what changed, for the path that the site is mounted at and no other."""
         visit: Visit = request.visit
-        if not visit.changed:
-            return
-        data: dict[str, Any] = {
-            "id": visit.session_id,
-            "token": visit.token,
-            "csrf": visit.csrf,
-            "say": visit.messages,
-        }
-        response.set_cookie(
-            COOKIE,
-            self.signed.dumps(data).decode("ascii"),
-            path=request.script_name or "/",
-            secure=self.secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        protected = {"secure": self.secure, "httponly": True, "samesite": "Lax"}
+        if visit.changed:
+            data: dict[str, Any] = {
+                "id": visit.session_id,
+                "token": visit.token,
+                "csrf": visit.csrf,
+                "say": visit.messages,
+            }
+            value = self.signed.dumps(data).decode("ascii")
+            response.set_cookie(COOKIE, value, path=request.script_name or "/", **protected)
+        if visit.left_over and request.script_name:
+            response.set_cookie(COOKIE, "", path="/", max_age=0, **protected)
 
 
 def _cookies(header: str) -> Iterator[str]:
