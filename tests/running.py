@@ -30,7 +30,7 @@ def free_port() -> int:
 def write_config(folder: Path, url: sa.URL, port: int, **more: str) -> Path:
     """A configuration for tests: the specimen with this database, port and further keys."""
     values = {
-        "DB_URL": url.render_as_string(hide_password=False).replace("%", "%%"),
+        "DB_URL": url.render_as_string(hide_password=False),
         "SESSION_COOKIE_SECRET": "a secret of the tests",
         "AUDIT_SECRET": "",
         "ALLOW_INSECURE_COOKIES": "true",
@@ -42,16 +42,8 @@ def write_config(folder: Path, url: sa.URL, port: int, **more: str) -> Path:
         "TRUSTED_PROXY_HEADERS": "",
         **more,
     }
-    lines: list[str] = []
-    skipping = False
-    for line in specimen().splitlines():
-        key = line.partition("=")[0].strip()
-        if skipping and line.startswith(" "):
-            continue
-        skipping = key in values
-        lines.append(f"{key} = {values[key]}" if skipping else line)
     path = folder / "camcops.conf"
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text(specimen(values))
     path.chmod(0o600)
     return path
 

@@ -119,7 +119,7 @@ def test_sites_own_instruments_are_verified_with_its_configuration(
         "  q1: {type: integer, identifying: no, about: how it is}\n"
     )
     url = sa.make_url(f"sqlite:///{tmp_path}/own.sqlite")
-    config = write_config(tmp_path, url, 8000, INSTRUMENT_DIRS=f"\n    {own.parent}")
+    config = write_config(tmp_path, url, 8000, INSTRUMENT_DIRS=str(own.parent))
     backup = tmp_path / "own.backup"
     assert command("upgrade_db", "--config", config) == 0, capsys.readouterr().err
     assert command("backup", "--config", config, "--to", backup) == 0

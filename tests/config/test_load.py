@@ -42,6 +42,16 @@ def test_specimen_loads_unedited_and_explains_every_key(tmp_path: Path) -> None:
     assert "SESSION_TIMEOUT_MINUTES = 30" in text
 
 
+def test_specimen_is_filled_with_values(tmp_path: Path) -> None:
+    values = {"DB_URL": "sqlite:////x/50%.sqlite", "INSTRUMENT_DIRS": "/a b\n/c", "PORT": "8001"}
+    settings = load(written(tmp_path, specimen(values)))
+    assert settings.site.db_url == "sqlite:////x/50%.sqlite"
+    assert settings.site.instrument_dirs == ("/a b", "/c")
+    assert settings.server.port == 8001
+    with pytest.raises(KeyError, match="PROT"):
+        specimen({"PROT": "8001"})
+
+
 def test_two_specimens_have_different_secrets() -> None:
     assert specimen() != specimen()
 

@@ -2,6 +2,7 @@
 """A complete, commented configuration file, written from the declarations."""
 
 import textwrap
+from collections.abc import Mapping
 
 from camcops import __version__
 from camcops.config.declaration import Declaration, declarations
@@ -15,8 +16,13 @@ HEADINGS = {
 }
 
 
-def specimen() -> str:
-    """Text of a configuration file that loads unedited and explains every key."""
+def specimen(values: Mapping[str, str] | None = None) -> str:
+    """Text of a configuration file that loads unedited and explains every key.
+
+    `values` replaces what keys (in capitals) hold in it; items of a list stand on lines of their own. Raises
+    KeyError for a key that there is not.
+    """
+    given = dict(values or {})
     parts = [
         f"# Configuration of CamCOPS {__version__}.",
         "# Comments stand on lines of their own. Write a percent sign as %%. Only the web server's user",
@@ -25,7 +31,10 @@ def specimen() -> str:
     for name, section in SECTIONS.items():
         parts += ["", f"# {HEADINGS[name]}", "", f"[{name}]"]
         for declared in declarations(section):
-            parts += ["", *_commented(declared), _assignment(declared)]
+            value = given.pop(declared.key, None)
+            parts += ["", *_commented(declared), _assignment(declared, value)]
+    if given:
+        raise KeyError(", ".join(sorted(given)))
     return "\n".join(parts) + "\n"
 
 
@@ -36,11 +45,12 @@ def _commented(declared: Declaration) -> list[str]:
     )
 
 
-def _assignment(declared: Declaration) -> str:
-    value = declared.specimen() if callable(declared.specimen) else declared.specimen
+def _assignment(declared: Declaration, value: str | None) -> str:
+    if value is None:
+        value = declared.specimen() if callable(declared.specimen) else declared.specimen
     if value is None:
         value = "" if declared.name == "gunicorn_num_workers" else declared.shown_default
     value = value.replace("%", "%%")
     if declared.multiline:
-        return "\n    ".join([f"{declared.key} =", *value.splitlines()])
+        return "\n    ".join([f"{declared.key} =", *map(str.strip, value.strip().splitlines())])
     return f"{declared.key} = {value}".rstrip()

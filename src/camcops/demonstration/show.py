@@ -38,7 +38,7 @@ Tell = Callable[[str], None]
 def configure(folder: Path, port: int) -> Settings:
     """Write the demonstration's configuration, readable by its owner only, and load it."""
     values = {
-        "DB_URL": f"sqlite:///{folder}/camcops.sqlite".replace("%", "%%"),
+        "DB_URL": f"sqlite:///{folder}/camcops.sqlite",
         "PORT": str(port),
         "ALLOW_INSECURE_COOKIES": "true",
         "GUNICORN_NUM_WORKERS": "2",
@@ -46,13 +46,9 @@ def configure(folder: Path, port: int) -> Settings:
         "CELERY_BEAT_SCHEDULE_DATABASE": f"{folder}/lock/beat",
         "USER_DOWNLOAD_DIR": f"{folder}/downloads",
     }
-    lines = [
-        f"{key} = {values[key]}" if (key := line.partition(" ")[0]) in values else line
-        for line in specimen().splitlines()
-    ]
     path = folder / CONFIG
     with open(path, "w", opener=_private) as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(specimen(values))
     return load(path)
 
 
