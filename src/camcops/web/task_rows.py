@@ -30,7 +30,6 @@ class Row:
     alert: bool
     states: tuple[tuple[str, str], ...]
     idnums: tuple[tuple[str, str, bool], ...]
-    group: str
     created: str
 
 
@@ -97,7 +96,6 @@ def _row(request: Request, task: TaskRow) -> Row:
             (one.short_description, id_number(one.value, one.validation_method), one.valid)
             for one in (patient.idnums if patient else ())
         ),
-        group=task.group_name,
         created=task.created_iso,
     )
 
