@@ -13,6 +13,12 @@ COMMANDS = {
     "demo_camcops_config": Entry(
         "camcops.cli.specimens", "demo_camcops_config", "Print a complete configuration file."
     ),
+    "demo_supervisor_config": Entry(
+        "camcops.cli.specimens", "demo_supervisor_config", "Print a Supervisor configuration."
+    ),
+    "demo_apache_config": Entry(
+        "camcops.cli.specimens", "demo_apache_config", "Print an Apache configuration."
+    ),
     "upgrade_db": Entry(
         "camcops.cli.database", "upgrade_db", "Make the database, or bring it up to date."
     ),
@@ -44,6 +50,12 @@ COMMANDS = {
     ),
     "serve_pyramid": Entry(
         "camcops.cli.serving", "serve_pyramid", "Serve one request at a time, for a first test."
+    ),
+    "launch_workers": Entry(
+        "camcops.cli.jobs", "launch_workers", "Settle what waits in the outbox."
+    ),
+    "launch_scheduler": Entry(
+        "camcops.cli.jobs", "launch_scheduler", "Do the recurring work: sealing, housekeeping."
     ),
     "reindex": Entry(
         "camcops.cli.records", "reindex", "Rebuild the indexes of tasks and patients."
