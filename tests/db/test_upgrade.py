@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Upgrading: from nothing, again, twice at once, after a kill, and with instruments that have changed."""
+"""Upgrading: from nothing, again, twice at once, and with instruments that have changed."""
 
 import subprocess
 import sys
@@ -148,23 +148,6 @@ def test_twice_at_once(empty_database_url: str, library: Library) -> None:
         require_current(database)
     # One of them found everything done.
     assert min(len(output.splitlines()) for output, _ in ends) == 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("steps", [1, 40, 250])
-def test_killed_half_way(empty_database_url: str, library: Library, steps: int) -> None:
-    command = [sys.executable, "-m", "tests.db.upgrading", empty_database_url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for _ in range(steps):
-            assert process.stdout.readline()
-        process.kill()
-    with _connected(empty_database_url, library) as database:
-        with pytest.raises(Problem, match="upgrade_db"):
-            require_current(database)
-        upgrade(empty_database_url, library)
-        require_current(database)
-    assert sql_of_upgrade(empty_database_url, library) == ""
 
 
 def test_a_database_of_camcops_2_is_left_alone(empty_database_url: str, few: Library) -> None:
