@@ -270,6 +270,24 @@ SERVER_PATIENT_UNKNOWN = Kind(
 GROUP_UNKNOWN = Kind(
     "group_unknown", "There is no group called {name!r}.", "Check the spelling of the name.", 404
 )
+POLICY_INVALID = Kind(
+    "policy_invalid",
+    "The policy {policy!r} can't be understood.",
+    "Use AND, OR, NOT, brackets, and forename, surname, sex, dob, address, email, gp, otherdetails,"
+    " anyidnum, otheridnum, idnum1, idnum2, …",
+)
+IDNUM_TYPE_TAKEN = Kind(
+    "idnum_type_taken",
+    "There is already a type {which} of ID number.",
+    "Choose another number.",
+    409,
+)
+IDNUM_TYPE_UNKNOWN = Kind(
+    "idnum_type_unknown",
+    "There is no type {which} of ID number.",
+    "Make it first, with `camcops_server make_idnum_type`.",
+    404,
+)
 
 # --- task schedules ----------------------------------------------------------------------------
 

@@ -104,6 +104,17 @@ def create_group(
     return new_key(made)
 
 
+def set_uses(conn: sa.Connection, group_id: int, uses: Iterable[str]) -> None:
+    """Say what a group uses instruments for (see `USES`), replacing what was said before."""
+    values = {name: name in set(uses) for name in USES}
+    known = conn.scalar(sa.select(groups.c.ip_use_id).where(groups.c.id == group_id))
+    if known is not None:
+        conn.execute(ip_use.update().where(ip_use.c.id == known).values(values))
+        return
+    made = new_key(conn.execute(ip_use.insert().values(values)))
+    conn.execute(groups.update().where(groups.c.id == group_id).values(ip_use_id=made))
+
+
 def let_see(conn: sa.Connection, group_id: int, can_see: Iterable[int]) -> None:
     """Say whose records the members of a group may see besides their own, replacing what was said
     before.

@@ -32,6 +32,12 @@ COMMANDS = {
         "camcops.cli.accounts", "reset_password", "Set a user's password, and unlock the user."
     ),
     "enable_user": Entry("camcops.cli.accounts", "enable_user", "Unlock a user."),
+    "make_idnum_type": Entry("camcops.cli.groups", "make_idnum_type", "Make a type of ID number."),
+    "make_group": Entry("camcops.cli.groups", "make_group", "Make a group, which owns records."),
+    "make_user": Entry("camcops.cli.groups", "make_user", "Make a user of a group."),
+    "add_to_group": Entry(
+        "camcops.cli.groups", "add_to_group", "Make a user a member of a further group."
+    ),
     "make_patient": Entry(
         "camcops.cli.patients", "make_patient", "Make a patient who is to use an own device."
     ),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from camcops.db.schema import idnum_definitions
+from camcops.problems import IDNUM_TYPE_TAKEN, TEXT_TOO_LONG, Problem
 
 NHS_NUMBER = "uk_nhs_number"
 LARGEST_ID_NUMBER = 2**63 - 1
+LONGEST_TEXT = 255
 
 _NHS_WEIGHTS = range(10, 1, -1)
 
@@ -37,6 +39,23 @@ def definitions(conn: sa.Connection) -> dict[int, IdNumType]:
         which: IdNumType(which, description or "", short or "", method or "")
         for which, description, short, method in conn.execute(_DEFINITIONS)
     }
+
+
+def create_idnum_type(conn: sa.Connection, made: IdNumType) -> None:
+    """Make a type of ID number. Raises Problem if its number is taken or a text too long."""
+    for what, text in (("description", made.description), ("short", made.short_description)):
+        if len(text) > LONGEST_TEXT:
+            raise Problem(TEXT_TOO_LONG, what=what, maximum=LONGEST_TEXT)
+    if made.which in definitions(conn):
+        raise Problem(IDNUM_TYPE_TAKEN, which=made.which)
+    conn.execute(
+        idnum_definitions.insert().values(
+            which_idnum=made.which,
+            description=made.description,
+            short_description=made.short_description,
+            validation_method=made.validation_method,
+        )
+    )
 
 
 def why_invalid(method: str, value: int | None) -> str | None:

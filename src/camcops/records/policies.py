@@ -61,6 +61,12 @@ def parse_policy(text: str | None) -> Policy:
     return Policy(text, True, test)
 
 
+def idnums_named(text: str) -> frozenset[int]:
+    """The types of ID number that a policy names."""
+    words = _TOKEN.findall(text.lower())
+    return frozenset(int(found[1]) for word in words if (found := _IDNUM.fullmatch(word)))
+
+
 class _Reader:
     """Recursive descent over the words of a policy."""
 
