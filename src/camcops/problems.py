@@ -493,6 +493,11 @@ SECOND_FACTOR_UNAVAILABLE = Kind(
 
 # --- commands ----------------------------------------------------------------------------------
 
+DOCUMENTATION_MISSING = Kind(
+    "docs.missing",
+    "No copy of the documentation is installed with this program.",
+    "“camcops_server --allhelp” explains every command; “./run docs” in a checkout makes the rest.",
+)
 WOULD_BE_LOST = Kind(
     "keeping.would_be_lost",
     "The database has parts that this program doesn't know: {parts}.",

@@ -118,7 +118,7 @@ def test_superuser_is_made_by_answering(sqlite_database: Database, camcops: Run)
     assert verdict(sqlite_database, "boss", PASSWORD) is Verdict.RIGHT
 
 
-def test_password_from_standard_input_or_file(
+def test_password_from_standard_input_file_or_environment(
     sqlite_database: Database, camcops: Run, tmp_path: Path
 ) -> None:
     args = ("make_superuser", "--username")
@@ -128,6 +128,16 @@ def test_password_from_standard_input_or_file(
     assert camcops(*args, "bob", "--password_file", str(file)).status == 0
     for name in ("ann", "bob"):
         assert verdict(sqlite_database, name, PASSWORD) is Verdict.RIGHT
+    os.environ["CAMCOPS_NEW_PASSWORD"] = OTHER
+    try:
+        assert camcops("make_superuser", "--username", "dan").status == 0
+        assert camcops("reset_password", "--username", "ann").status == 0
+        assert camcops(*args, "bob").status == 1
+    finally:
+        del os.environ["CAMCOPS_NEW_PASSWORD"]
+    for name in ("ann", "dan"):
+        assert verdict(sqlite_database, name, OTHER) is Verdict.RIGHT
+    assert verdict(sqlite_database, "bob", PASSWORD) is Verdict.RIGHT
     both = camcops(*args, "cat", "--password", PASSWORD, "--password_stdin", input=PASSWORD)
     assert both.status == 2
 

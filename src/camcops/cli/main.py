@@ -10,6 +10,9 @@ from camcops.cli.shell import CONTEXT, Entry, LazyGroup, start_log
 
 COMMANDS = {
     "demo": Entry("camcops.cli.demo", "demo", "Try it out: a server with invented patients."),
+    "docs": Entry(
+        "camcops.cli.documentation", "docs", "Open the documentation, and print where it is."
+    ),
     "demo_camcops_config": Entry(
         "camcops.cli.specimens", "demo_camcops_config", "Print a complete configuration file."
     ),
@@ -32,6 +35,7 @@ COMMANDS = {
         "camcops.cli.accounts", "reset_password", "Set a user's password, and unlock the user."
     ),
     "enable_user": Entry("camcops.cli.accounts", "enable_user", "Unlock a user."),
+    "list_users": Entry("camcops.cli.listing", "list_users", "List all users."),
     "make_idnum_type": Entry("camcops.cli.groups", "make_idnum_type", "Make a type of ID number."),
     "make_group": Entry("camcops.cli.groups", "make_group", "Make a group, which owns records."),
     "make_user": Entry("camcops.cli.groups", "make_user", "Make a user of a group."),
@@ -84,6 +88,9 @@ COMMANDS = {
     "restore": Entry("camcops.cli.keeping", "restore", "Fill a new database from a backup."),
     "verify": Entry("camcops.cli.keeping", "verify", "Prove a backup by restoring it elsewhere."),
     "copy_db": Entry("camcops.cli.keeping", "copy_db", "Copy a database to one of another kind."),
+    "show_db_title": Entry("camcops.cli.listing", "show_db_title", "Print the database's title."),
+    "ddl": Entry("camcops.cli.definition", "ddl", "Print the SQL that makes every table."),
+    "list_tasks": Entry("camcops.cli.listing", "list_tasks", "List the types of task."),
     "instruments": Entry(
         "camcops.cli.instruments", "instruments", "Check, list, show and score instruments."
     ),
