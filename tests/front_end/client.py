@@ -3,6 +3,7 @@
 
 import re
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection, HTTPSConnection
@@ -63,7 +64,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         headers: dict[str, str] | None = None,
         *,
         plain: bool = False,
@@ -72,9 +73,9 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         if body is not None:
             sent.setdefault("Content-Type", FORM)
-        if not plain and (cookie := self._cookies_for(path)):
+        if not plain and (cookie := self.cookies_for(path)):
             sent.setdefault("Cookie", cookie)
-        connection = self._connection(plain)
+        connection = self.connection(plain=plain)
         try:
             connection.request(method, path, body, sent)
             response = connection.getresponse()
@@ -85,7 +86,7 @@ class Client:
             self._keep(morsel)
         return answer
 
-    def _connection(self, plain: bool) -> HTTPConnection:
+    def connection(self, *, plain: bool = False) -> HTTPConnection:
         source = (self.comes_from, 0)
         if plain:
             return HTTPConnection("localhost", self.mount.http_port, PATIENCE_S, source)
@@ -97,7 +98,7 @@ class Client:
             context=self.trust,
         )
 
-    def _cookies_for(self, path: str) -> str:
+    def cookies_for(self, path: str) -> str:
         """What a browser sends to this path: cookies of longer paths first."""
         fitting = [
             (place, name, value)

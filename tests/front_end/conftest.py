@@ -20,12 +20,15 @@ from tests.front_end.back_end import BackEnd, back_end
 from tests.front_end.client import Client
 from tests.front_end.sections import Mount
 from tests.front_end.web_servers import Apache, Nginx, WebServer
+from tests.initial_states import make_tablet_state
 from tests.running import free_port
 from tests.web.specimens import PASSWORD
 
 STATIC = Path(__file__).parents[2] / "src" / "camcops" / "web" / "static"
 APACHE = [f"apache {path} {way}" for path in ("/camcops", "/", "/a/b") for way in ("tcp", "socket")]
 NGINX = ["nginx /camcops socket", "nginx / tcp", "nginx /a/b tcp"]
+TIMEOUT_S = 2
+"""Of the back end that may be killed: shorter than transfers that must survive it."""
 KINDS: dict[str, type[WebServer]] = {"apache": Apache, "nginx": Nginx}
 
 
@@ -159,3 +162,48 @@ def reader(client: Client) -> Client:
     """Logged in as somebody who may read."""
     assert client.log_in(site.READER, PASSWORD).status == 303
     return client
+
+
+@dataclass(frozen=True)
+class OwnSite:
+    """A site of its own, which tests may stop and kill, below `/camcops` of an Apache of its own."""
+
+    database: Database
+    back_end: BackEnd
+    apache: WebServer
+    mount: Mount
+
+
+@pytest.fixture(scope="session")
+def own_site(
+    library: Library, sqlite_template: Path, certificates: Certificates, place: Path
+) -> Iterator[OwnSite]:
+    """Ready for tablets; between the servers is a socket, and the back end's time-out is short."""
+    file = place / "own.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    database = connect(f"sqlite:///{file}", library)
+    make_tablet_state(database)
+    with ExitStack() as stack:
+        stack.callback(database.engine.dispose)
+        behind = back_end(
+            place / "own",
+            database.engine.url,
+            with_socket=True,
+            settings={"GUNICORN_TIMEOUT_S": str(TIMEOUT_S)},
+        )
+        behind.start()
+        stack.callback(behind.kill)
+        mount = Mount(
+            path="/camcops",
+            https_port=free_port(),
+            http_port=free_port(),
+            static=STATIC,
+            logo=place / "no-logo.png",
+            socket=behind.socket,
+        )
+        try:
+            front = start_front_end("apache", place / "own-apache", {"": mount}, certificates)
+        except ServerMissingError as missing:
+            skip_or_fail("apache", str(missing))
+        stack.callback(front.server.stop)
+        yield OwnSite(database, behind, front.server, mount)
