@@ -14,8 +14,8 @@ def housekeeping(config: Path) -> None:
     """Clear away what has run out.
 
     Expired sessions and locks, failed log-ins older than a month, places from which nobody has logged in for
-    half a year, and uploads that a tablet began a month ago and never finished. A program that serves does so
-    each hour by itself.
+    half a year, events that were settled a month ago, and uploads that a tablet began a month ago and never
+    finished. Programs that serve do so each hour by themselves, as does launch_scheduler.
     """
     from camcops.operation.housekeeping import keep_house
 

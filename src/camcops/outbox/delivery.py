@@ -42,7 +42,7 @@ def due(conn: sa.Connection, *, now: dt.datetime | None = None, limit: int = 100
     """The numbers of rows that may be claimed now, longest due first."""
     query = (
         sa.select(outbox.c.id)
-        .where(_claimable(now or utc_now()))
+        .where(claimable(now or utc_now()))
         .order_by(outbox.c.due_at_utc, outbox.c.id)
         .limit(limit)
     )
@@ -60,7 +60,7 @@ def claim(
     token = secrets.token_hex(16)
     taken = conn.execute(
         outbox.update()
-        .where(outbox.c.id == row_id, _claimable(now))
+        .where(outbox.c.id == row_id, claimable(now))
         .values(
             state=CLAIMED,
             claim=token,
@@ -111,7 +111,8 @@ def pause_after(attempt: int) -> dt.timedelta:
     return min(FIRST_PAUSE * (1 << (attempt - 1)), LONGEST_PAUSE)
 
 
-def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
+def claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The condition for a row that a worker may take at this time."""
     return sa.or_(
         sa.and_(outbox.c.state == WAITING, _is_over(outbox.c.due_at_utc, now)),
         sa.and_(outbox.c.state == CLAIMED, _is_over(outbox.c.claimed_until_utc, now)),
