@@ -22,6 +22,36 @@ COMMANDS = {
     "demo_apache_config": Entry(
         "camcops.cli.specimens", "demo_apache_config", "Print an Apache configuration."
     ),
+    "demo_nginx_config": Entry(
+        "camcops.cli.specimens", "demo_nginx_config", "Print an nginx configuration."
+    ),
+    "demo_systemd_units": Entry(
+        "camcops.cli.specimens", "demo_systemd_units", "Print systemd units."
+    ),
+    "demo_firewall_rules": Entry(
+        "camcops.cli.specimens", "demo_firewall_rules", "Print firewall rules."
+    ),
+    "demo_crontab": Entry(
+        "camcops.cli.specimens", "demo_crontab", "Print lines for the system's crontab."
+    ),
+    "demo_tmpfiles_config": Entry(
+        "camcops.cli.specimens", "demo_tmpfiles_config", "Print the folders needed at boot."
+    ),
+    "demo_logrotate_config": Entry(
+        "camcops.cli.specimens", "demo_logrotate_config", "Print how logs are rotated."
+    ),
+    "demo_mysql_create_db": Entry(
+        "camcops.cli.specimens_mysql", "demo_mysql_create_db", "Print SQL that makes a database."
+    ),
+    "demo_mysql_dump_script": Entry(
+        "camcops.cli.specimens_mysql", "demo_mysql_dump_script", "Print a script that dumps it."
+    ),
+    "demo_prune_script": Entry(
+        "camcops.cli.specimens_mysql", "demo_prune_script", "Print a script for old dumps."
+    ),
+    "make_instance": Entry(
+        "camcops.cli.instance", "make_instance", "Write all files of one more instance."
+    ),
     "upgrade_db": Entry(
         "camcops.cli.database", "upgrade_db", "Make the database, or bring it up to date."
     ),
@@ -88,6 +118,9 @@ COMMANDS = {
     "restore": Entry("camcops.cli.keeping", "restore", "Fill a new database from a backup."),
     "verify": Entry("camcops.cli.keeping", "verify", "Prove a backup by restoring it elsewhere."),
     "copy_db": Entry("camcops.cli.keeping", "copy_db", "Copy a database to one of another kind."),
+    "prune_backups": Entry(
+        "camcops.cli.pruning", "prune_backups", "List or delete backups no longer needed."
+    ),
     "show_db_title": Entry("camcops.cli.listing", "show_db_title", "Print the database's title."),
     "ddl": Entry("camcops.cli.definition", "ddl", "Print the SQL that makes every table."),
     "list_tasks": Entry("camcops.cli.listing", "list_tasks", "List the types of task."),

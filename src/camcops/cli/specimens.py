@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that print configuration files: of the program itself, and of the programs around it."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -49,3 +50,87 @@ def demo_apache_config(section: bool, **given: Any) -> None:
     from camcops.deployment.apache import apache_config, apache_section
 
     click.echo((apache_section if section else apache_config)(installation(given)), nl=False)
+
+
+@click.command(cls=ServerCommand)
+@options(*FRONT_END)
+@_section
+def demo_nginx_config(section: bool, **given: Any) -> None:
+    """Print an nginx configuration, equal to that for Apache.
+
+    It is for /etc/nginx/sites-available. Without --path it mounts CamCOPS at the root of the host.
+    """
+    from camcops.deployment.nginx import nginx_config, nginx_section
+
+    click.echo((nginx_section if section else nginx_config)(installation(given)), nl=False)
+
+
+@click.command(cls=ServerCommand)
+@options(*INSTANCE, "program", "server")
+@click.option("--unit", metavar="NAME", help="Only this unit, such as camcops_server.service.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    metavar="DIR",
+    help="Write each unit into a file in this folder, instead.",
+)
+def demo_systemd_units(unit: str | None, directory: Path | None, **given: Any) -> None:
+    """Print systemd units: the three programs, a target over them, a daily backup.
+
+    They are for /etc/systemd/system, one file each: use --directory or --unit.
+    """
+    from camcops.deployment.systemd import systemd_units
+
+    units = systemd_units(installation(given))
+    if unit is not None and unit not in units:
+        raise click.UsageError(f"--unit must be one of {', '.join(units)}.")
+    chosen = units if unit is None else {unit: units[unit]}
+    for name, text in chosen.items():
+        if directory is None:
+            click.echo(text)
+        else:
+            (directory / name).write_text(text)
+            click.echo(directory / name)
+
+
+@click.command(cls=ServerCommand)
+@options("https_port", "http_port")
+@click.option("--ssh_port", metavar="N", type=click.IntRange(1, 65535), default=22, help="[22]")
+@click.option(
+    "--style",
+    type=click.Choice(["nftables", "ufw", "firewalld"]),
+    default="nftables",
+    help="A file for nftables, or commands for another firewall. [nftables]",
+)
+def demo_firewall_rules(style: str, ssh_port: int, **given: Any) -> None:
+    """Print firewall rules: https, http for its redirect, and SSH are open, all else is closed."""
+    from camcops.deployment.firewall import firewall_rules
+
+    click.echo(firewall_rules(installation(given), style, ssh_port), nl=False)
+
+
+@click.command(cls=ServerCommand)
+@options(*INSTANCE, "program")
+def demo_crontab(**given: Any) -> None:
+    """Print lines for /etc/crontab, or a file in /etc/cron.d: the daily backup."""
+    from camcops.deployment.scheduling import crontab
+
+    click.echo(crontab(installation(given)), nl=False)
+
+
+@click.command(cls=ServerCommand)
+@options("instance", "user", "socket", "port", "lock", "downloads", "cache", "logs")
+def demo_tmpfiles_config(**given: Any) -> None:
+    """Print a file for /etc/tmpfiles.d: the folders that must be there at each boot, and private."""
+    from camcops.deployment.scheduling import tmpfiles
+
+    click.echo(tmpfiles(installation(given)), nl=False)
+
+
+@click.command(cls=ServerCommand)
+@options("instance", "logs")
+def demo_logrotate_config(**given: Any) -> None:
+    """Print a file for /etc/logrotate.d: the programs' logs under Supervisor, weekly, for a year."""
+    from camcops.deployment.scheduling import logrotate
+
+    click.echo(logrotate(installation(given)), nl=False)
