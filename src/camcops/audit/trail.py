@@ -17,6 +17,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from camcops.db import rows
 from camcops.db.instants import utc_now
 from camcops.db.schema import audit
 
@@ -92,7 +93,7 @@ class AuditTrail:
         }
         nonce = secrets.token_hex(8)
         code = f"{self.key_id}:{nonce}:{_code(self._key, nonce, content)}"
-        conn.execute(audit.insert(), {**content, "code": code})
+        rows.insert(conn, audit, [{**content, "code": code}])
 
 
 def verify_row(row: Mapping[str, object], keys: Mapping[str, bytes]) -> Verdict:

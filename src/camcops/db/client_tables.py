@@ -24,7 +24,7 @@ ClientKind = Literal["patient", "idnum", "blobs", "task", "ancillary"]
 SINCE_FIRST_CLIENT = "2.0.0"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClientTable:
     """One such table; `child` is set for child rows, whose `instrument` is that of their tasks.
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import sqlalchemy as sa
 
+from camcops.db import rows
 from camcops.db.instants import utc_now
 from camcops.db.schema import outbox
 
@@ -36,8 +37,9 @@ def announce(conn: sa.Connection, events: Sequence[TaskEvent]) -> None:
     if not events:
         return
     now = utc_now()
-    conn.execute(
-        outbox.insert(),
+    rows.insert(
+        conn,
+        outbox,
         [
             {
                 "kind": event.kind,
@@ -45,11 +47,8 @@ def announce(conn: sa.Connection, events: Sequence[TaskEvent]) -> None:
                 "server_pk": event.server_pk,
                 "device_id": event.device_id,
                 "group_id": event.group_id,
-                "created_at_utc": now,
-                "state": WAITING,
-                "due_at_utc": now,
-                "attempts": 0,
             }
             for event in events
         ],
+        common={"created_at_utc": now, "state": WAITING, "due_at_utc": now, "attempts": 0},
     )

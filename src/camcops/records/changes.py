@@ -31,6 +31,8 @@ class TableChange:
     """`_pk` of all rows, current or not, that moved into the new era."""
     preserved_current: dict[int, int] = field(default_factory=dict)
     """`id` → `_pk` of the current ones among them."""
+    settled: set[int] = field(default_factory=set)
+    """Those of `preserved` that were written into the new era already."""
     unlinked: dict[int, int] = field(default_factory=dict)
     """Those of `replaced` whose successor is still to be written, when they are preserved."""
     backwards: set[int] = field(default_factory=set)

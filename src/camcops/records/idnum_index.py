@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.db import rows as stored
 from camcops.db.schema import idnum_index, patient, patient_idnum
-from camcops.records.changes import TableChange, chunks
+from camcops.records.changes import TableChange
 from camcops.records.live_rows import LiveRows
 
 
@@ -47,8 +48,7 @@ def update(
             if row["_pk"] in added | parted or row["patient_id"] in patient_keys
         ]
     rewritten = {row["_pk"] for row in writing} - added
-    for chunk in chunks(gone | rewritten):
-        conn.execute(idnum_index.delete().where(idnum_index.c.idnum_pk.in_(chunk)))
+    stored.delete(conn, idnum_index, "idnum_pk", gone | rewritten)
     if writing:
         together = [row for row in writing if row["_pk"] not in parted]
         _insert(conn, together, patient_pks, batch)
@@ -94,5 +94,4 @@ def _insert(
         for row in numbers
         if row["idnum_value"] is not None
     ]
-    if rows:
-        conn.execute(idnum_index.insert(), rows)
+    stored.insert(conn, idnum_index, rows)

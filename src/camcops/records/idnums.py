@@ -58,6 +58,11 @@ def create_idnum_type(conn: sa.Connection, made: IdNumType) -> None:
     )
 
 
+def validation_methods(conn: sa.Connection) -> dict[int, str]:
+    """The validation method of each type of ID number there is."""
+    return {which: kind.validation_method for which, kind in definitions(conn).items()}
+
+
 def why_invalid(method: str, value: int | None) -> str | None:
     """What is wrong with an ID number under a validation method; None if nothing. No number is valid."""
     if value is None or not method:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from camcops.db import rows
 from camcops.db.database import Database
 from camcops.db.schema import device_tables
 from camcops.records.lifecycle import NOW
@@ -22,8 +23,8 @@ def of_device(conn: sa.Connection, device_id: int) -> frozenset[str]:
 def add(conn: sa.Connection, device_id: int, names: Collection[str]) -> None:
     """Enter tables that have no entry yet."""
     if names:
-        rows = [{"device_id": device_id, "tablename": name} for name in sorted(names)]
-        conn.execute(device_tables.insert(), rows)
+        entries = [{"tablename": name} for name in sorted(names)]
+        rows.insert(conn, device_tables, entries, common={"device_id": device_id})
 
 
 def remove(conn: sa.Connection, device_id: int, names: Collection[str]) -> None:

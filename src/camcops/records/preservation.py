@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finalizing: moving rows out of their tablet's reach, into an era of their own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from camcops.db import rows
 from camcops.db.client_tables import ClientTable
-from camcops.db.prepared import row_update, row_values
 from camcops.db.schema import special_notes
-from camcops.records.changes import TableChange, chunks
-from camcops.records.lifecycle import NOW
+from camcops.records.changes import TableChange
 
 
 def preserve(
@@ -24,42 +24,40 @@ def preserve(
 ) -> None:
     """Move rows, current or not, into an era; nothing else about them changes.
 
-    Unless `successors` (`_pk` → `_pk`) are given: those rows are linked to them in the same statement.
+    Unless `successors` (`_pk` → `_pk`) are given: those rows are linked to them at the same time.
     """
-    columns = table.table.c
     values: dict[str, object] = {
         "_era": era,
         "_preserving_user_id": user_id,
         "_move_off_tablet": False,
         "_forcibly_preserved": forcibly,
     }
-    statement = row_update(table.table, values)
-    if successors:
-        link = sa.case(dict(successors), value=columns._pk, else_=columns._successor_pk)
-        statement = statement.values(_successor_pk=link)
-    for chunk in chunks(pks):
-        conn.execute(statement, row_values(values, chunk))
+    linked = successors or {}
+    rows.link(conn, table.table, "_successor_pk", linked, values)
+    rows.update(conn, table.table, [pk for pk in pks if pk not in linked], values)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A special note on a record: the record's table, and the tablet's key in it."""
+
+    id: int
+    table: str
+    key: int
 
 
 def move_special_notes(
     conn: sa.Connection,
-    device_id: int,
+    notes: Iterable[Note],
     changes: Collection[TableChange],
     *,
     era: str,
     everything: bool,
 ) -> None:
-    """Let notes follow the records they are about.
+    """Let notes (a device's, on records in era NOW) follow the records they are about.
 
-    `everything`: all of the device's notes in era NOW; else those on objects that were preserved.
+    `everything`: all of them; else those on objects that were preserved.
     """
-    columns = special_notes.c
     preserved = {(change.table.name, key) for change in changes for key in change.preserved_current}
-    notes = conn.execute(
-        sa.select(columns.note_id, columns.basetable, columns.task_id).where(
-            columns.device_id == device_id, columns.era == NOW
-        )
-    ).all()
-    moving = [note for note, table, key in notes if everything or (table, key) in preserved]
-    for chunk in chunks(moving):
-        conn.execute(special_notes.update().where(columns.note_id.in_(chunk)).values(era=era))
+    moving = [note.id for note in notes if everything or (note.table, note.key) in preserved]
+    rows.update(conn, special_notes, moving, {"era": era}, key="note_id")

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from camcops.db import rows as stored
 from camcops.db.client_tables import ClientTable
 from camcops.db.schema import task_scores
 from camcops.instruments.evaluate import PatientFacts, Record, Results, evaluate
 from camcops.instruments.model import Instrument
-from camcops.records.changes import TableChange, chunks
+from camcops.records.changes import TableChange
 from camcops.records.lifecycle import KEY, parse_instant
 from camcops.records.live_rows import LiveRows, RowValues
 
@@ -125,17 +126,9 @@ def store(
     conn: sa.Connection, judged: Sequence[Judged], outdated: Mapping[str, Collection[int]]
 ) -> None:
     """Keep results; forget those of `outdated` rows (`_pk` by task table), which may be the same ones."""
-    columns = task_scores.c
-    old = [
-        sa.and_(columns.task_table_name == table, columns.task_pk.in_(chunk))
-        for table, pks in sorted(outdated.items())
-        for chunk in chunks(pks)
-    ]
-    if old:
-        conn.execute(task_scores.delete().where(sa.or_(*old)))
-    rows = [_stored(one) for one in judged]
-    if rows := [row for row in rows if row is not None]:
-        conn.execute(task_scores.insert(), rows)
+    for table, pks in sorted(outdated.items()):
+        stored.delete(conn, task_scores, "task_pk", pks, task_table_name=table)
+    stored.insert(conn, task_scores, [row for one in judged if (row := _stored(one)) is not None])
 
 
 def _stored(judged: Judged) -> dict[str, object] | None:

@@ -9,20 +9,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.db import rows as stored
+from camcops.db.prepared import Prepared
 from camcops.db.schema import task_index
-from camcops.records.changes import TableChange, chunks
+from camcops.records.changes import TableChange
 from camcops.records.lifecycle import NOW, utc_of
 from camcops.records.scoring import Judged
 
 log = logging.getLogger(__name__)
 
+_ENTRY = "index_entry_pk"
 
-_LIVE_ENTRIES = sa.select(
-    task_index.c.index_entry_pk,
-    task_index.c.task_table_name,
-    task_index.c.task_pk,
-    task_index.c.patient_pk,
-).where(task_index.c.device_id == sa.bindparam("device"), task_index.c.era == NOW)
+
+_LIVE_ENTRIES = Prepared(
+    sa.select(
+        task_index.c.index_entry_pk,
+        task_index.c.task_table_name,
+        task_index.c.task_pk,
+        task_index.c.patient_pk,
+    ).where(task_index.c.device_id == sa.bindparam("device"), task_index.c.era == NOW)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Entry:
 
 def live_entries(conn: sa.Connection, device_id: int) -> list[Entry]:
     """The entries of a device's tasks in era NOW."""
-    return [Entry(*row) for row in conn.execute(_LIVE_ENTRIES, {"device": device_id})]
+    return [Entry(*row) for row in _LIVE_ENTRIES.rows(conn, {"device": device_id})]
 
 
 def update(
@@ -60,32 +66,22 @@ def update(
     written = {(one.table.name, one.row["_pk"]) for one in judged}
     gone = {(name, pk) for name, change in changes.items() for pk in change.removed} | written
     preserved = {(name, pk) for name, change in changes.items() for pk in change.preserved}
-    for chunk in chunks(entry.pk for entry in entries if (entry.table, entry.task_pk) in gone):
-        conn.execute(task_index.delete().where(task_index.c.index_entry_pk.in_(chunk)))
-    moving = (
+    outdated = [entry.pk for entry in entries if (entry.table, entry.task_pk) in gone]
+    stored.delete(conn, task_index, _ENTRY, outdated)
+    moving = [
         entry.pk
         for entry in entries
         if (entry.table, entry.task_pk) in preserved and (entry.table, entry.task_pk) not in gone
-    )
-    for chunk in chunks(moving):
-        conn.execute(
-            task_index.update()
-            .where(task_index.c.index_entry_pk.in_(chunk))
-            .values(era=era, indexed_at_utc=batch)
-        )
-    parted = (
+    ]
+    stored.update(conn, task_index, moving, {"era": era, "indexed_at_utc": batch}, key=_ENTRY)
+    parted = [
         entry.pk
         for entry in entries
         if entry.patient_pk is not None
         and (entry.table, entry.task_pk) not in gone
         and ((entry.table, entry.task_pk) in preserved) != (entry.patient_pk in preserved_patients)
-    )
-    for chunk in chunks(parted):
-        conn.execute(
-            task_index.update()
-            .where(task_index.c.index_entry_pk.in_(chunk))
-            .values(patient_pk=None)
-        )
+    ]
+    stored.update(conn, task_index, parted, {"patient_pk": None}, key=_ENTRY)
 
     def patient_of(one: Judged) -> int | None:
         pk = patient_pks.get(one.row["patient_id"]) if "patient_id" in one.row else None
@@ -141,8 +137,7 @@ def _created_utc(judged: Judged, *, otherwise: dt.datetime) -> dt.datetime:
 
 
 def insert(conn: sa.Connection, entries: Iterable[Mapping[str, Any]]) -> None:
-    if rows := list(entries):
-        conn.execute(task_index.insert(), rows)
+    stored.insert(conn, task_index, list(entries))
 
 
 def tasks_of_patients(

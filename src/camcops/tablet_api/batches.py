@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from camcops.accounts.users import User
+from camcops.db import rows as stored
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
 from camcops.db.instants import utc_now
-from camcops.db.prepared import row_update, row_values
+from camcops.db.prepared import Prepared
 from camcops.db.schema import device_tables, devices, dirty_tables
 from camcops.problems import NO_UPLOAD_IN_PROGRESS, Problem
-from camcops.records.changes import chunks
 from camcops.records.lifecycle import batch_time
 from camcops.records.live_rows import now_rows
 
@@ -63,23 +63,26 @@ _DEVICE = sa.select(
     devices.c.policies_accepted,
     devices.c.currently_preserving,
 ).where(devices.c.name == sa.bindparam("wanted"))
-_LOCKED_DEVICE = _DEVICE.with_for_update()
-_PENDING = sa.union_all(
-    sa.select(sa.literal(1).label("dirty"), dirty_tables.c.tablename).where(
-        dirty_tables.c.device_id == sa.bindparam("device")
-    ),
-    sa.select(sa.literal(0), device_tables.c.tablename).where(
-        device_tables.c.device_id == sa.bindparam("device")
-    ),
+_FREE_DEVICE, _LOCKED_DEVICE = Prepared(_DEVICE), Prepared(_DEVICE.with_for_update())
+_PENDING = Prepared(
+    sa.union_all(
+        sa.select(sa.literal(1).label("dirty"), dirty_tables.c.tablename).where(
+            dirty_tables.c.device_id == sa.bindparam("device")
+        ),
+        sa.select(sa.literal(0), device_tables.c.tablename).where(
+            device_tables.c.device_id == sa.bindparam("device")
+        ),
+    )
 )
 
 
 def find_device(conn: sa.Connection, name: str, *, lock: bool) -> Device | None:
     """A device by name. With `lock`, nobody else can upload from it until the transaction ends."""
-    row = conn.execute(_LOCKED_DEVICE if lock else _DEVICE, {"wanted": name}).first()
-    if row is None or row.name != name:
-        return None
-    return Device(*row[:-1], preserving=bool(row.currently_preserving))
+    query = _LOCKED_DEVICE if lock else _FREE_DEVICE
+    for row in query.rows(conn, {"wanted": name}):
+        if row[1] == name:
+            return Device(*(*row[:-1], bool(row[-1])))
+    return None
 
 
 def require_batch(device: Device, user: User) -> dt.datetime:
@@ -152,7 +155,7 @@ def abandon(conn: sa.Connection, database: Database, device: Device) -> None:
 
 def pending_work(conn: sa.Connection, device_id: int) -> PendingWork:
     """What a device has in progress and in era NOW (one statement)."""
-    found = conn.execute(_PENDING, {"device": device_id}).all()
+    found = _PENDING.rows(conn, {"device": device_id})
     return PendingWork(
         dirty=frozenset(name for dirty, name in found if dirty),
         live=frozenset(name for dirty, name in found if not dirty),
@@ -163,13 +166,13 @@ def mark_dirty(conn: sa.Connection, device_id: int, names: Collection[str]) -> N
     """Note that the batch has work to do in tables not noted yet."""
     if names:
         rows = [{"device_id": device_id, "tablename": name} for name in sorted(names)]
-        conn.execute(dirty_tables.insert(), rows)
+        stored.insert(conn, dirty_tables, rows)
 
 
 def clean(conn: sa.Connection, device_id: int, dirty: Collection[str]) -> None:
     """Empty the device's list of dirty tables."""
     if dirty:
-        conn.execute(dirty_tables.delete().where(dirty_tables.c.device_id == device_id))
+        stored.delete(conn, dirty_tables, "device_id", [device_id])
 
 
 def roll_back(
@@ -184,18 +187,14 @@ def roll_back(
 
 def undo_table(conn: sa.Connection, table: ClientTable, device_id: int) -> None:
     """Undo an unfinished upload's work in one table."""
-    rows, columns = now_rows(conn, table, device_id), table.table.c
-    for chunk in chunks(row.pk for row in rows if row.addition_pending):
-        conn.execute(table.table.delete().where(columns._pk.in_(chunk)))
+    rows = now_rows(conn, table, device_id)
+    stored.delete(conn, table.table, "_pk", [row.pk for row in rows if row.addition_pending])
     kept = [row for row in rows if not row.addition_pending]
-    for chunk in chunks(row.pk for row in kept if row.removal_pending):
-        values = {"_removal_pending": False, "_successor_pk": None, "_move_off_tablet": False}
-        conn.execute(table.table.update().where(columns._pk.in_(chunk)).values(values))
-    for chunk in chunks(row.pk for row in kept if row.move_off and not row.removal_pending):
-        conn.execute(
-            table.table.update().where(columns._pk.in_(chunk)).values(_move_off_tablet=False)
-        )
+    values = {"_removal_pending": False, "_successor_pk": None, "_move_off_tablet": False}
+    stored.update(conn, table.table, [row.pk for row in kept if row.removal_pending], values)
+    moving = [row.pk for row in kept if row.move_off and not row.removal_pending]
+    stored.update(conn, table.table, moving, {"_move_off_tablet": False})
 
 
 def _update(conn: sa.Connection, device_id: int, **values: object) -> None:
-    conn.execute(row_update(devices, values, "id"), row_values(values, [device_id]))
+    stored.update(conn, devices, [device_id], values, key="id")

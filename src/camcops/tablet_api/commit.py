@@ -16,9 +16,9 @@ from camcops.records.live_rows import LiveRows, RowValues
 from camcops.records.preservation import move_special_notes, preserve
 from camcops.records.scoring import Judged
 from camcops.tablet_api import batches
-from camcops.tablet_api.batches import PendingWork
 from camcops.tablet_api.policy_check import Policies, check_outcome
 from camcops.tablet_api.row_writing import Upload
+from camcops.tablet_api.standing import Standing
 
 WriteTasks = Callable[[ClientTable, Collection[int], Collection[int]], Sequence[RowValues]]
 
@@ -28,11 +28,10 @@ class Commit:
     """An upload being committed: what has changed so far."""
 
     upload: Upload
-    pending: PendingWork
+    standing: Standing
     live: LiveRows
     everything: bool
     """Is all that the device has in era NOW being finalized?"""
-    entries: Sequence[task_index.Entry] = ()
     changes: dict[str, TableChange] = field(default_factory=dict)
     judged: list[Judged] = field(default_factory=list)
     policies: Policies | None = None
@@ -51,7 +50,6 @@ class Commit:
         """
         upload = self.upload
         tables = upload.database.tables
-        self.entries = task_index.live_entries(upload.conn, upload.device.id)
         ordered = [name for name in tables if name in names]
         for name in ordered:
             if tables[name].kind != "task":
@@ -71,7 +69,7 @@ class Commit:
         if people is None:
             return keys, {}
         pks = task_index.tasks_of_patients(
-            self.entries, people.removed, unlinked=bool(people.added)
+            self.standing.entries, people.removed, unlinked=bool(people.added)
         )
         return keys, {name: found for name, found in pks.items() if _has_patient(tables[name])}
 
@@ -88,7 +86,7 @@ class Commit:
         }
         task_index.update(
             conn,
-            self.entries,
+            self.standing.entries,
             task_changes,
             self.judged,
             patient_pks,
@@ -119,9 +117,8 @@ class Commit:
     def _check_policies(self) -> None:
         upload, people = self.upload, self.changes.get("patient")
         self.policies = check_outcome(
-            upload.conn,
             self.live,
-            group_id=upload.group_id,
+            in_force=self.standing.policies,
             accepted=Policies.from_json(upload.device.policies_accepted),
             finalized=people.preserved if people else (),
         )
@@ -142,7 +139,7 @@ class Commit:
             preserve(
                 upload.conn,
                 change.table,
-                change.preserved,
+                change.preserved - change.settled,
                 era=era,
                 user_id=upload.user.id,
                 successors=change.unlinked,
@@ -150,7 +147,7 @@ class Commit:
         if self.everything or any(change.preserved for change in self.changes.values()):
             move_special_notes(
                 upload.conn,
-                upload.device.id,
+                self.standing.notes,
                 list(self.changes.values()),
                 era=era,
                 everything=self.everything,
@@ -168,9 +165,9 @@ class Commit:
         conn, device = self.upload.conn, self.upload.device
         inhabited = {name for name, change in self.changes.items() if change.remaining}
         empty = {name for name, change in self.changes.items() if not change.remaining}
-        live_tables.add(conn, device.id, inhabited - self.pending.live)
-        live_tables.remove(conn, device.id, empty & self.pending.live)
-        batches.clean(conn, device.id, self.pending.dirty)
+        live_tables.add(conn, device.id, inhabited - self.standing.pending.live)
+        live_tables.remove(conn, device.id, empty & self.standing.pending.live)
+        batches.clean(conn, device.id, self.standing.pending.dirty)
         digest = device.finalized_digest
         if any(self.changes.values()):
             finalized = any(change.preserved for change in self.changes.values())

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The upload in one request: everything the tablet holds, all or nothing.
 
-Only tables that bring records or in which the device has live rows are visited. Of each: read the life-cycle
-of the device's rows; take replaced and absent ones out; insert; read back; link successors; preserve.
+Only tables that bring records or in which the device has live rows are visited. Of each: read the device's
+rows; take replaced and absent ones out; insert, what is to be finalized straight into its era; read the new
+server keys; link successors. What becomes current is known without reading it again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
+from camcops.db.prepared import Prepared, prepared
+from camcops.db.rows import among, key_values, padded
+from camcops.instruments.model import FieldType
 from camcops.records.changes import TableChange
-from camcops.records.idnums import definitions
-from camcops.records.lifecycle import is_before, with_predecessors
-from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_rows
-from camcops.tablet_api import batches, silent_changes
+from camcops.records.lifecycle import KEY, MOVE_OFF, NOW, era_text, is_before, with_predecessors
+from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_row
+from camcops.tablet_api import batches, silent_changes, standing
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import IncomingTable
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
@@ -20,6 +26,9 @@ from camcops.tablet_api.row_writing import Upload, insert_rows, link_successors,
 
 # So many rows can be linked to their successors by the statement that preserves them.
 _MOST_LINKS = 500
+
+# Of so many new rows, the keys are read with one statement; beyond, those of all current rows.
+_MOST_KEYS = 500
 
 
 def makes_era(incoming: Mapping[str, IncomingTable], *, finalizing: bool) -> bool:
@@ -34,11 +43,11 @@ def upload_everything(
 ) -> None:
     """Make the device's live rows be the records given (tables not given are empty), and commit."""
     conn, database, device = upload.conn, upload.database, upload.device
-    pending = batches.pending_work(conn, device.id)
-    batches.roll_back(conn, database, device.id, pending.dirty)
-    names = {*pending.live, *(name for name, table in incoming.items() if table.records)}
+    before = standing.read(conn, device.id, upload.group_id)
+    batches.roll_back(conn, database, device.id, before.pending.dirty)
+    names = {*before.pending.live, *(name for name, table in incoming.items() if table.records)}
     live = LiveRows(conn, database, device.id, names)
-    commit = Commit(upload, pending, live, finalizing)
+    commit = Commit(upload, before, live, finalizing)
     writer = _Writer(commit, incoming)
     commit.write_tables(names, writer.write_other, writer.write_tasks)
     commit.finish()
@@ -51,44 +60,90 @@ class _Writer:
         self._commit = commit
         self._upload = commit.upload
         self._incoming = incoming
+        self._era = era_text(commit.upload.batch)
 
     def write_other(self, table: ClientTable) -> None:
         """A table of patients, ID numbers, BLOBs or child rows."""
-        existing, planned = self._replace_rows(table)
-        new: Sequence[RowValues] = ()
-        if planned.insertions:
-            keys = {one.record.key for one in planned.insertions}
-            live = self._commit.live
-            # The contents of the others are needed again: for scores and for the indexes.
-            new = live.some(table, keys) if table.kind == "blobs" else live.of(table.name)
-        self._settle(table, existing, planned, new)
+        # Their contents are needed again: for scores and for the indexes.
+        self._commit.live.note(table.name, self._write(table))
 
     def write_tasks(
         self, table: ClientTable, keys: Collection[int], pks: Collection[int]
     ) -> Sequence[RowValues]:
-        existing, planned = self._replace_rows(table)
-        inserted = {one.record.key for one in planned.insertions}
-        rows = self._commit.live.some(table, inserted.union(keys), pks)
-        self._settle(table, existing, planned, rows)
-        return rows
+        current = self._write(table)
+        added = self._commit.changes[table.name].added
+        return [
+            row for row in current if row[KEY] in keys or row[KEY] in added or row["_pk"] in pks
+        ]
 
-    def _replace_rows(self, table: ClientTable) -> tuple[list[NowRow], Plan]:
+    def _write(self, table: ClientTable) -> list[RowValues]:
+        """Write a table, and return the rows that are current then."""
         upload = self._upload
-        is_inhabited = table.name in self._commit.pending.live
-        existing = now_rows(upload.conn, table, upload.device.id) if is_inhabited else []
         # What was pending when the lock was taken has been rolled back since.
+        stored = self._stored(table)
+        existing = [now_row(table, row) for row in stored.values()]
         incoming = self._incoming.get(table.name)
         planned = plan(incoming.records if incoming else {}, existing, whole_table=True)
-        silent_changes.report(upload, table, planned.unchanged)
+        silent_changes.report(upload, table, planned.unchanged, stored)
         if table.kind == "idnum" and planned.insertions:
-            check_id_numbers(planned.insertions, definitions(upload.conn))
+            check_id_numbers(planned.insertions, self._commit.standing.validation_methods)
         out = [row.pk for row in (*planned.replaced, *planned.absent)]
         update_rows(upload.conn, table, out, upload.removal)
-        if planned.insertions:
-            lifecycle = {**upload.origin, **upload.addition}
-            rows = new_rows(table, planned.insertions, lifecycle)
-            insert_rows(upload.conn, table, rows)
-        return existing, planned
+        new = self._insert(table, planned) if planned.insertions else []
+        self._settle(table, existing, planned, new)
+        return [*(stored[one.row.pk] for one in planned.unchanged), *new]
+
+    def _stored(self, table: ClientTable) -> dict[int, RowValues]:
+        """The device's rows in era NOW, by server key; earlier versions only if they may be wanted."""
+        if table.name not in self._commit.standing.pending.live:
+            return {}
+        rows = self._commit.live.read(table, earlier=self._finalizes(table))
+        if not rows and not self._finalizes(table):
+            rows = self._commit.live.read(table, earlier=True)
+        return {row["_pk"]: row for row in rows}
+
+    def _finalizes(self, table: ClientTable) -> bool:
+        """Is anything of this table to be finalized?"""
+        incoming = self._incoming.get(table.name)
+        records = incoming.records.values() if incoming else ()
+        return self._commit.everything or any(record.move_off for record in records)
+
+    def _insert(self, table: ClientTable, planned: Plan) -> list[RowValues]:
+        """Insert rows, and return them as they are stored."""
+        upload, everything = self._upload, self._commit.everything
+        common = {**upload.origin, **upload.addition}
+        rows = new_rows(table, planned.insertions)
+        for row in rows:
+            is_final = everything or row[MOVE_OFF]
+            row["_era"] = self._era if is_final else NOW
+            row["_preserving_user_id"] = upload.user.id if is_final else None
+            row[MOVE_OFF] = False
+        insert_rows(upload.conn, table, rows, common)
+        keys = {row[KEY] for row in rows}
+        found: list[RowValues] = [*self._inserted(table, keys)]
+        if _is_stored_exactly(table, upload.conn.dialect):
+            pks = {values[KEY]: values["_pk"] for values in found}
+            return [{**common, **row, "_pk": pks[row[KEY]]} for row in rows]
+        return found
+
+    def _inserted(self, table: ClientTable, keys: Collection[int]) -> list[dict[str, Any]]:
+        """The current rows with these keys: server keys and keys, or everything."""
+        exactly = _is_stored_exactly(table, self._upload.conn.dialect)
+        wanted = padded(keys) if len(keys) <= _MOST_KEYS else []
+
+        def build() -> Prepared:
+            columns = table.table.c
+            query = sa.select(*((columns._pk, columns[KEY]) if exactly else columns)).where(
+                columns._device_id == sa.bindparam("device"),
+                columns._era.in_([sa.bindparam("now"), sa.bindparam("era")]),
+                columns._current,
+            )
+            return Prepared(query.where(among(columns[KEY], len(wanted))) if wanted else query)
+
+        query = prepared(table.table, ("new rows", exactly, len(wanted)), build)
+        values = {"device": self._upload.device.id, "now": NOW, "era": self._era}
+        rows = query.mappings(self._upload.conn, {**values, **key_values(wanted)})
+        return [row for row in rows if row[KEY] in keys]
 
     def _settle(
         self,
@@ -109,6 +164,7 @@ class _Writer:
         change.deleted = {row.key: row.pk for row in planned.absent}
         self._note_owners(change, planned)
         self._note_preserved(change, existing, planned)
+        change.settled = change.preserved.intersection(change.added.values())
         if len(change.replaced) <= _MOST_LINKS and change.preserved.issuperset(change.replaced):
             change.unlinked = change.replaced
         else:
@@ -147,3 +203,11 @@ class _Writer:
             key: pk for key, pk in current.items() if pk in change.preserved
         }
         change.remaining = len(predecessors) - len(change.preserved)
+
+
+def _is_stored_exactly(table: ClientTable, dialect: sa.Dialect) -> bool:
+    """Does the database give back what it was given? FLOAT of MariaDB and MySQL loses digits."""
+    if dialect.name != "mysql" or table.instrument is None:
+        return True
+    fields = table.child.fields if table.child is not None else table.instrument.all_fields
+    return all(field.type is not FieldType.NUMBER for field in fields.values())

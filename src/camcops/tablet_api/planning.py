@@ -6,15 +6,16 @@ A record that is not there yet is *new*. One that is there with the same instant
 A live row that the tablet no longer has is *absent*.
 """
 
+import functools
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from camcops.db.client_tables import ClientTable
 from camcops.problems import ID_NUMBER_REFUSED, Problem
-from camcops.records.idnums import IdNumType, why_invalid
-from camcops.records.lifecycle import NOW, same_instant
+from camcops.records.idnums import why_invalid
+from camcops.records.lifecycle import client_columns, same_instant
 from camcops.records.live_rows import NowRow
 from camcops.tablet_api.incoming import Record
 
@@ -70,38 +71,35 @@ def plan(records: Mapping[int, Record], existing: Iterable[NowRow], *, whole_tab
     return made
 
 
-def check_id_numbers(insertions: Iterable[Insertion], types: Mapping[int, IdNumType]) -> None:
-    """Raise `Problem` for a new or modified ID number whose type is unknown or whose value is invalid."""
+def check_id_numbers(insertions: Iterable[Insertion], methods: Mapping[int, str]) -> None:
+    """Raise `Problem` for a new or modified ID number whose type is unknown or whose value is invalid.
+
+    `methods`: validation methods of all types.
+    """
     for insertion in insertions:
         values = insertion.record.values
         which, value = values["which_idnum"], values.get("idnum_value")
         assert isinstance(which, int)
         assert value is None or isinstance(value, int)
-        known = types.get(which)
+        method = methods.get(which)
         reason = (
-            "there is no such type on this server"
-            if known is None
-            else why_invalid(known.validation_method, value)
+            "there is no such type on this server" if method is None else why_invalid(method, value)
         )
         if reason is not None:
             raise Problem(ID_NUMBER_REFUSED, which=which, value=value, reason=reason)
 
 
-def new_rows(
-    table: ClientTable, insertions: Collection[Insertion], lifecycle: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """The rows to insert, all with the same columns; `lifecycle` is what they have in common."""
-    absent = dict.fromkeys({name for one in insertions for name in one.record.values})
+def new_rows(table: ClientTable, insertions: Iterable[Insertion]) -> list[dict[str, Any]]:
+    """The rows to insert, each with all columns that a tablet sends; a row that replaces one names it.
+
+    What they have in common is not in them.
+    """
+    absent = _absent(table)
     rows = [
         {
             **absent,
             **one.record.values,
-            "_era": NOW,
             "_predecessor_pk": one.replaces.pk if one.replaces else None,
-            "_removal_pending": False,
-            "_manually_erased": False,
-            "_forcibly_preserved": False,
-            **lifecycle,
         }
         for one in insertions
     ]
@@ -109,3 +107,9 @@ def new_rows(
         for row in rows:
             row["uuid"] = uuid.uuid4().hex
     return rows
+
+
+@functools.cache
+def _absent(table: ClientTable) -> Mapping[str, Any]:
+    """A record without any value. All rows of a table have the same columns, whatever a tablet sent."""
+    return dict.fromkeys(sorted(client_columns(table)))

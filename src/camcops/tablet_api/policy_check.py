@@ -60,16 +60,15 @@ class Policies:
 
 
 def check_outcome(
-    conn: sa.Connection,
     live: LiveRows,
     *,
-    group_id: int,
+    in_force: Policies,
     accepted: Policies | None,
     finalized: Collection[int],
 ) -> Policies | None:
     """Raise `Problem` unless all patients that are now current on the device satisfy the policies.
 
-    `finalized` are the server keys of those about to be finalized. Returns the policies in force; None if
+    `finalized` are the server keys of those that are finalized. Returns the policies `in_force`; None if
     there are no patients to apply them to.
     """
     patients = live.of("patient")
@@ -79,7 +78,6 @@ def check_outcome(
     for row in live.of("patient_idnum"):
         if row["idnum_value"] is not None:
             numbers[row["patient_id"]][row["which_idnum"]] = row["idnum_value"]
-    in_force = Policies.of(conn, group_id)
     for row in patients:
         person: PatientDetails = details_of_row(row, numbers[row["id"]])
         in_force.check(person.items, finalizing=row["_pk"] in finalized, accepted=accepted)

@@ -10,16 +10,12 @@ import sqlalchemy as sa
 
 from camcops.accounts.users import User
 from camcops.audit.trail import AuditTrail
+from camcops.db import rows as stored
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
-from camcops.db.prepared import row_update, row_values
 from camcops.records import blob_writing
-from camcops.records.changes import chunks
-from camcops.records.lifecycle import iso_text
+from camcops.records.lifecycle import NOW, iso_text
 from camcops.tablet_api.batches import Device
-
-# Each pair of keys is two parameters, and the database compares every row with every pair.
-_PAIRS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +64,33 @@ class Upload:
         """What every inserted row gets."""
         return {
             "_device_id": self.device.id,
+            "_era": NOW,
             "_group_id": self.group_id,
             "_camcops_version": self.tablet_version,
+            "_removal_pending": False,
+            "_manually_erased": False,
+            "_forcibly_preserved": False,
         }
 
 
-def insert_rows(conn: sa.Connection, table: ClientTable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns."""
+def insert_rows(
+    conn: sa.Connection,
+    table: ClientTable,
+    rows: Sequence[Mapping[str, Any]],
+    common: Mapping[str, Any],
+) -> None:
+    """Insert rows that all have the same columns, and what is `common` to them."""
     if table.kind == "blobs":
-        blob_writing.insert(conn, rows)
+        blob_writing.insert(conn, [{**common, **row} for row in rows])
     else:
-        conn.execute(table.table.insert(), rows)
+        stored.insert(conn, table.table, rows, common)
 
 
 def update_rows(
     conn: sa.Connection, table: ClientTable, pks: Collection[int], values: Mapping[str, Any]
 ) -> None:
     """Set the same values in rows chosen by server key."""
-    for chunk in chunks(pks):
-        conn.execute(row_update(table.table, values), row_values(values, chunk))
+    stored.update(conn, table.table, pks, values)
 
 
 def link_successors(
@@ -96,13 +100,4 @@ def link_successors(
     values: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell replaced rows (`_pk`) which rows replaced them, and set further values in them."""
-    pairs = sorted(successors.items())
-    for start in range(0, len(pairs), _PAIRS_A_STATEMENT):
-        part = dict(pairs[start : start + _PAIRS_A_STATEMENT])
-        pk = table.table.c._pk
-        successor = sa.case(part, value=pk)
-        conn.execute(
-            table.table.update()
-            .where(pk.in_(list(part)))
-            .values(_successor_pk=successor, **(values or {}))
-        )
+    stored.link(conn, table.table, "_successor_pk", successors, values)

@@ -13,7 +13,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
-from camcops.db.prepared import prepared
+from camcops.db.prepared import Prepared, prepared
+from camcops.db.rows import among, key_values, padded
 from camcops.records.lifecycle import KEY, MOVE_OFF, WHEN_MODIFIED
 from camcops.tablet_api.planning import Unchanged
 from camcops.tablet_api.row_writing import Upload
@@ -29,15 +30,33 @@ _MOST_NAMED = 10
 _PRECISION = 1e-5
 
 
-def report(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged]) -> None:
-    """Log unchanged records whose content is not what is stored (one statement)."""
+def look(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged]) -> None:
+    """Read what is stored of unchanged records (one statement), and `report`."""
     if not 0 < len(unchanged) <= MOST_ROWS:
         return
-    sent = {one.row.pk: one.record.values for one in unchanged}
-    query = prepared(table.table, "contents", lambda: _contents(table.table))
-    stored = map(dict, upload.conn.execute(query, {"pks": list(sent)}).mappings())
+    pks = padded(one.row.pk for one in unchanged)
+    query = prepared(
+        table.table,
+        ("contents", len(pks)),
+        lambda: Prepared(_contents(table.table, len(pks))),
+    )
+    stored = query.mappings(upload.conn, key_values(pks))
+    report(upload, table, unchanged, {row["_pk"]: row for row in stored})
+
+
+def report(
+    upload: Upload,
+    table: ClientTable,
+    unchanged: Collection[Unchanged],
+    stored: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Log unchanged records whose content is not what is `stored` (rows by `_pk`)."""
+    if not 0 < len(unchanged) <= MOST_ROWS:
+        return
     different = {
-        row["_pk"]: names for row in stored if (names := _differing(row, sent[row["_pk"]]))
+        pk: names
+        for one in unchanged
+        if (names := _differing(stored[pk := one.row.pk], one.record.values))
     }
     if different:
         log.warning(
@@ -51,9 +70,9 @@ def report(upload: Upload, table: ClientTable, unchanged: Collection[Unchanged])
         )
 
 
-def _contents(table: sa.Table) -> sa.Select[Any]:
+def _contents(table: sa.Table, size: int) -> sa.Select[Any]:
     columns = [column for column in table.c if not isinstance(column.type, sa.LargeBinary)]
-    return sa.select(*columns).where(table.c._pk.in_(sa.bindparam("pks", expanding=True)))
+    return sa.select(*columns).where(among(table.c._pk, size))
 
 
 def _differing(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> set[str]:

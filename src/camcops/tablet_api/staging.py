@@ -7,14 +7,19 @@ A row to be added waits with `_addition_pending` and is not current; a current r
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
+
+from camcops.db import rows as stored
 from camcops.db.client_tables import ClientTable
+from camcops.db.prepared import Prepared, prepared
 from camcops.records import live_tables
-from camcops.records.changes import TableChange, chunks
-from camcops.records.idnums import definitions
+from camcops.records.changes import TableChange
+from camcops.records.idnums import validation_methods
 from camcops.records.lifecycle import KEY, NOW, is_before, same_instant, with_predecessors
 from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_rows
-from camcops.tablet_api import batches, silent_changes
+from camcops.tablet_api import batches, silent_changes, standing
 from camcops.tablet_api.batches import PendingWork
 from camcops.tablet_api.commit import Commit
 from camcops.tablet_api.incoming import Record
@@ -99,10 +104,11 @@ def choose_keys(upload: Upload, table: ClientTable, sent: Sequence[SentKey]) -> 
 def commit_batch(upload: Upload) -> None:
     """Make everything that was staged current, and everything that was to go not so; finalize if asked."""
     conn, device = upload.conn, upload.device
-    pending = batches.pending_work(conn, device.id)
+    before = standing.read(conn, device.id, upload.group_id)
+    pending = before.pending
     names = pending.dirty | pending.live if device.preserving else pending.dirty
     live = LiveRows(conn, upload.database, device.id, pending.live)
-    commit = Commit(upload, pending, live, everything=device.preserving)
+    commit = Commit(upload, before, live, everything=device.preserving)
 
     def write_other(table: ClientTable) -> None:
         commit.changes[table.name] = _commit_table(upload, table, everything=commit.everything)
@@ -150,10 +156,8 @@ def _rows(upload: Upload, table: ClientTable, pending: PendingWork) -> list[NowR
 
 def _forget(upload: Upload, table: ClientTable, rows: Sequence[NowRow]) -> None:
     """Undo what an earlier request of the batch staged in these rows."""
-    columns = table.table.c
     added = [row for row in rows if row.addition_pending]
-    for chunk in chunks(row.pk for row in added):
-        upload.conn.execute(table.table.delete().where(columns._pk.in_(chunk)))
+    stored.delete(upload.conn, table.table, "_pk", [row.pk for row in added])
     staged = [
         row.pk for row in rows if not row.addition_pending and (row.removal_pending or row.move_off)
     ]
@@ -171,12 +175,12 @@ def _stage(
     planned: Plan,
     existing: Sequence[NowRow],
 ) -> None:
-    silent_changes.report(upload, table, planned.unchanged)
+    silent_changes.look(upload, table, planned.unchanged)
     if not planned:
         return
     conn, device = upload.conn, upload.device
     if table.kind == "idnum" and planned.insertions:
-        check_id_numbers(planned.insertions, definitions(conn))
+        check_id_numbers(planned.insertions, validation_methods(conn))
     if table.name not in pending.dirty:
         batches.mark_dirty(conn, device.id, {table.name})
     predecessors = {row.pk: row.predecessor for row in existing}
@@ -200,19 +204,20 @@ def _stage(
 
 def _insert_pending(upload: Upload, table: ClientTable, planned: Plan) -> dict[int, int]:
     """Insert rows that wait for the commit; their server keys by the tablet's keys."""
-    conn, columns = upload.conn, table.table.c
     lifecycle = {**upload.origin, "_current": False, "_addition_pending": True}
-    insert_rows(conn, table, new_rows(table, planned.insertions, lifecycle))
-    found = conn.execute(
-        table.table.select()
-        .with_only_columns(columns[KEY], columns._pk)
-        .where(
-            columns._device_id == upload.device.id,
-            columns._era == NOW,
-            columns._addition_pending,
-        )
+    insert_rows(upload.conn, table, new_rows(table, planned.insertions), lifecycle)
+    query = prepared(table.table, "pending keys", lambda: Prepared(_pending_keys(table.table)))
+    rows = query.rows(upload.conn, {"device": upload.device.id})
+    return {row[0]: row[1] for row in rows}
+
+
+def _pending_keys(table: sa.Table) -> sa.Select[Any]:
+    columns = table.c
+    return sa.select(columns[KEY], columns._pk).where(
+        columns._device_id == sa.bindparam("device"),
+        columns._era == NOW,
+        columns._addition_pending,
     )
-    return {row[0]: row[1] for row in found}
 
 
 def _mark_absent(upload: Upload, table: ClientTable, pks: Collection[int]) -> None:
