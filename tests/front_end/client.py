@@ -55,10 +55,10 @@ class Client:
     cookies: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, None, headers)
+        return self.ask("GET", path, None, _hyphened(headers))
 
     def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
-        return self.ask("POST", path, urlencode(fields).encode(), headers)
+        return self.ask("POST", path, urlencode(fields).encode(), _hyphened(headers))
 
     def ask(
         self,
@@ -69,8 +69,8 @@ class Client:
         *,
         plain: bool = False,
     ) -> Answer:
-        """`plain`: to the port for HTTP. Underscores in the names of headers become hyphens."""
-        sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        """`plain`: to the port for HTTP."""
+        sent = dict(headers or {})
         if body is not None:
             sent.setdefault("Content-Type", FORM)
         if not plain and (cookie := self.cookies_for(path)):
@@ -133,3 +133,7 @@ class Client:
             assert not parts.path.startswith("//"), answer.location
             answer = self.get(parts.path + (f"?{parts.query}" if parts.query else ""))
         raise AssertionError(f"too many redirects, the last to {answer.location}")
+
+
+def _hyphened(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -118,10 +118,7 @@ def start_front_end(
 ) -> FrontEnd:
     """Start `apache` or `nginx`. Raises `ServerMissingError` where it is not installed."""
     folder.mkdir()
-    if kind == "nginx":
-        texts = [sections.nginx(mount, certificates) for mount in mounts.values()]
-    else:
-        texts = [sections.generated(kind, one, certificates, folder) for one in mounts.values()]
+    texts = [sections.generated(kind, mount, certificates, folder) for mount in mounts.values()]
     ports = [port for one in mounts.values() for port in (one.https_port, one.http_port)]
     server = KINDS[kind](folder, ports, texts)
     server.start()

@@ -50,7 +50,7 @@ def test_tablets_are_refused(client: Client, endpoint: str) -> None:
 
 
 def test_nobody_passes_for_having_come_by_https(client: Client) -> None:
-    for header in ("X_Forwarded_Proto", "X_Scheme", "X_Forwarded_Ssl", "Front_End_Https"):
+    for header in ("X-Forwarded-Proto", "X_Forwarded_Proto", "X-Scheme", "X-Forwarded-Ssl"):
         answer = client.ask(
             "GET", f"{client.mount.path}/webview", headers={header: "https"}, plain=True
         )

@@ -35,7 +35,13 @@ def abandoned(
     """A front-end server behind which nothing runs, below a path and at the root."""
     mounts = {
         path: Mount(
-            path, free_port(), free_port(), whole_site.static, whole_site.logo, port=free_port()
+            path=path,
+            https_port=free_port(),
+            http_port=free_port(),
+            static=whole_site.static,
+            logo=whole_site.logo,
+            port=free_port(),
+            instance=f"alone{len(path)}",
         )
         for path in ("/camcops", "")
     }
