@@ -577,6 +577,54 @@ KIT_UNWRITTEN = Kind(
     "The folder {folder} can't be written: {reason}.",
     "Nothing was left there. Name another folder with --directory.",
 )
+META_FAILED = Kind(
+    "meta.failed",
+    "It failed for {count} configuration files, and was not begun for {undone}.",
+    "Correct what is named above, and run it again.",
+)
+FOLDER_MISSING = Kind("folder_missing", "There is no folder {path}.", "Make it, or name another.")
+FOLDER_UNREADABLE = Kind(
+    "folder_unreadable",
+    "The folder {path} can't be read: {reason}.",
+    "Run this as a user who may.",
+)
+DUMP_PROGRAM_MISSING = Kind(
+    "dump.program_missing",
+    "There is no program {program} here.",
+    "Install the client programs of MariaDB or MySQL, or name the one to use with --mysqldump.",
+)
+DUMP_FAILED = Kind("dump.failed", "It was not dumped: {reason}.")
+DUMPS_FAILED = Kind(
+    "dump.some_failed",
+    "Of {total} databases, {count} were not dumped.",
+    "The reasons stand above. Older dumps are as they were.",
+)
+DUMP_OPTION_UNUSABLE = Kind(
+    "dump.option_unusable",
+    "The {name} has characters that no option file can hold.",
+    "Choose another one.",
+)
+DUMP_OTHER_KIND = Kind(
+    "dump.other_kind",
+    "The configuration names a database of another kind ({found}).",
+    "“camcops_server backup” keeps it.",
+)
+OPTION_FILE_UNREADABLE = Kind(
+    "dump.option_file_unreadable",
+    "The option file {path} can't be read: {reason}.",
+    "Check its name, and that the user running this program may read it.",
+)
+OPTION_FILE_OPEN = Kind(
+    "dump.option_file_open",
+    "Others than its owner can read the option file {path}, and the password in it.",
+    "Run “chmod 600” on it.",
+)
+BACKUPS_STUCK = Kind(
+    "prune.stuck",
+    "{count} backups could not be deleted.",
+    "The reasons stand above: most often this user may not write to the folder.",
+)
+
 CONFIG_FAULTY = Kind(
     "check_config.faulty",
     "The installation has faults: {count}.",

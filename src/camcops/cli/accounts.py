@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camcops import problems
+from camcops.cli.hidden_argument import hide_argument
 from camcops.cli.shell import ServerCommand, config_option, open_site
 from camcops.problems import Problem
 
@@ -210,15 +211,22 @@ def check_name(site: "Site", name: str) -> None:
         check_username(name)
 
 
-def given_password(password: str | None, from_input: bool, file: Path | None) -> str | None:
+def given_password(
+    password: str | None,
+    from_input: bool,
+    file: Path | None,
+    variable: str = PASSWORD_VARIABLE,
+) -> str | None:
     """The password that the options give, else the environment's, if any; at most one option may be used."""
     if sum((password is not None, from_input, file is not None)) > 1:
         raise click.UsageError("Give the password in one way only.")
+    if password:
+        hide_argument(password)
     if from_input:
         return first_line(sys.stdin.readline())
     if file is not None:
         return first_line(file.read_text(encoding="utf-8"))
-    return os.environ.get(PASSWORD_VARIABLE) if password is None else password
+    return os.environ.get(variable) if password is None else password
 
 
 def first_line(text: str) -> str:

@@ -189,18 +189,22 @@ def close_at_end(site: "Site") -> None:
     click.get_current_context().call_on_close(site.database.engine.dispose)
 
 
-def run(group: click.Group, args: MutableSequence[str] | None = None) -> int:
+def run(
+    group: click.Command,
+    args: MutableSequence[str] | None = None,
+    program: str = "camcops_server",
+) -> int:
     """Run the program and return its exit status: 0 done, 1 failed, 2 wrongly called."""
     context: dict[str, bool] = {}
     try:
-        result = group.main(args, prog_name="camcops_server", standalone_mode=False, obj=context)
+        result = group.main(args, prog_name=program, standalone_mode=False, obj=context)
     except Problem as problem:
         if context.get("verbose"):
             logging.getLogger(__name__).debug("Where it arose", exc_info=True)
-        click.echo(f"camcops_server: {problem.message}", err=True)
+        click.echo(f"{program}: {problem.message}", err=True)
         return 1
     except click.Abort:
-        click.echo("camcops_server: ended before it was done.", err=True)
+        click.echo(f"{program}: ended before it was done.", err=True)
         return 1
     except click.ClickException as error:
         error.show()
@@ -209,6 +213,6 @@ def run(group: click.Group, args: MutableSequence[str] | None = None) -> int:
         log = logging.getLogger(__name__)
         log.critical("Unexpected: %s", type(fault).__name__, exc_info=bool(context.get("verbose")))
         hint = "" if context.get("verbose") else " Run it again with -v to see where."
-        click.echo(f"camcops_server: a fault of the program stopped it.{hint}", err=True)
+        click.echo(f"{program}: a fault of the program stopped it.{hint}", err=True)
         return 1
     return result if isinstance(result, int) else 0

@@ -152,6 +152,12 @@ def _lower(value: object) -> object:
 
 
 def _set_up_mysql(engine: Engine) -> None:
+    @sa.event.listens_for(engine, "do_connect")
+    def _connecting(_dialect: object, _record: object, _arguments: Any, more: Any) -> None:
+        # PyMySQL would send the password as Latin-1; the server's own programs set it as UTF-8.
+        if engine.dialect.driver == "pymysql" and isinstance(more.get("password"), str):
+            more["password"] = more["password"].encode()
+
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:

@@ -7,7 +7,6 @@ checksums. A ZIP's directory stands at its end, so a file that was cut short is 
 
 import datetime as dt
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from camcops import __version__, problems
 from camcops.db.database import Database
 from camcops.db.keeping.copying import Tell, compare, fill, tell_rows
 from camcops.db.keeping.rows import Row, Stored, Sum, filled, kept_tables, unknown_parts
+from camcops.db.keeping.whole_file import whole_file
 from camcops.db.schema import server_settings
 from camcops.db.state import REVISION, REVISIONS
 from camcops.problems import Problem
@@ -52,27 +52,11 @@ def back_up(database: Database, path: Path, tell: Tell) -> Manifest:
 
     Raises Problem if the database has parts that this program does not know, since they would be missing.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                manifest = database.read(lambda conn: _write(conn, database, archive, tell))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        _sync_folder(path.parent)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return manifest
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with (
+        whole_file(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
+        return database.read(lambda conn: _write(conn, database, archive, tell))
 
 
 def _write(
