@@ -28,7 +28,9 @@ ARCHIVE = "http://deb.debian.org/debian"
 CACHE = Path(os.environ.get("CAMCOPS_TEST_CACHE", "/var/cache/camcops-tests"))
 PATIENCE_S = 30.0
 SERVICES = "^(mariadb-server|apache2|nginx|libnginx-mod|supervisor$|nftables$|camcops-server$)"
-LEFT_BEHIND = "/var/lib/mysql /etc/mysql/debian.cnf /etc/apache2 /etc/nginx /etc/supervisor"
+LEFT_BEHIND = "/var/lib/mysql /etc/mysql /etc/apache2 /etc/nginx /etc/supervisor"
+SHARED = "mysql-common mariadb-common"
+"""Packages whose settings others need too: installed anew where they are installed."""
 PROGRAMS = ("unshare", "nsenter", "mount", "ip")
 
 # The first process of the machine. It ignores the ends of its children, so that none stays as a zombie.
@@ -49,6 +51,7 @@ mount -t sysfs -o ro sysfs "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=1777 tmpfs "$root/var/tmp"
 mkdir -m 1777 "$root/run/lock"
 for name in camcops apache2/sites-enabled nginx/sites-enabled nginx/conf.d supervisor/conf.d; do
     rm -rf "$root/etc/$name"/*
@@ -56,7 +59,7 @@ done
 for name in share/camcops bin/camcops_server bin/camcops_server_meta bin/camcops_backup_mysql_database; do
     rm -rf "$root/usr/$name"
 done
-rm -rf "$root/var/lib/camcops" "$root/var/cache/camcops" "$root/var/tmp"/*
+rm -rf "$root/var/lib/camcops" "$root/var/cache/camcops"
 hostname camcops-guide
 printf '127.0.0.1 localhost camcops-guide\n' > "$root/etc/hosts.new"
 for host in $3; do echo "127.0.0.1 $host" >> "$root/etc/hosts.new"; done
@@ -155,7 +158,7 @@ def clean_debian(kind: str = "overlay", hosts: tuple[str, ...] = ()) -> Iterator
         yield machine
     finally:
         holder.kill()
-        holder.communicate()
+        holder.wait()
         base.rmdir()
 
 
@@ -169,7 +172,8 @@ def first_process(holder: subprocess.Popen[str]) -> int:
             return int(pids[0])
         time.sleep(0.02)
     holder.kill()
-    raise CannotMakeError(holder.communicate()[1].strip() or "it did not get ready in time")
+    assert holder.stderr is not None
+    raise CannotMakeError(holder.stderr.read().strip() or "it did not get ready in time")
 
 
 def take_out_services(machine: Machine) -> None:
@@ -178,7 +182,11 @@ def take_out_services(machine: Machine) -> None:
         f"""
         dpkg-query -W -f '${{Package}}\\n' | grep -E '{SERVICES}' > /tmp/services || exit 0
         apt-get purge -qq -y $(cat /tmp/services) >/dev/null && rm -rf /tmp/services {LEFT_BEHIND}
-        """
+        shared=$(dpkg-query -W -f '${{Package}} ' {SHARED} 2>/dev/null)
+        [ -z "$shared" ] || apt-get install --reinstall -qq -y -o Dpkg::Options::=--force-confmiss \\
+            $shared >/dev/null
+        """,
+        outer_network=True,
     )
     if done.status != 0:
         raise CannotMakeError(f"can't remove the services: {done.output[-1000:]}")
