@@ -114,8 +114,8 @@ def _static(site: Installation) -> str:
 # Static files come from the disk, also while the program is stopped. The institution's logo is
 # LOCAL_LOGO_FILE_ABSOLUTE of the CamCOPS configuration, unless --logo named a file here.
 
-location ~ ^{_pattern(site.path)}/static/(?!logo_local\\.png$)(.*)$ {{
-    alias {site.static}/$1;
+location ~ ^{_pattern(site.path)}/static/(?!logo_local\\.png$)(?<static_file>.*)$ {{
+    alias {site.static}/$static_file;
     gzip on;
     gzip_types text/css text/javascript application/javascript image/svg+xml;
     set $static_cache "public, max-age={STATIC_CACHE_S}";
@@ -133,7 +133,6 @@ location ~ ^{_pattern(site.path)}/static/(?!logo_local\\.png$)(.*)$ {{
 def _way(site: Installation) -> str:
     pattern = _pattern(site.path)
     target = f"unix:{site.socket_file}:" if site.socket_file else f"127.0.0.1:{site.port}"
-    cut = f"    rewrite ^{pattern}/?(.*)$ /$1 break;\n" if site.path else ""
     place = f"~ ^{pattern}(/|$)" if site.path else "/"
     ours = {
         "X-Forwarded-For": "$remote_addr",
@@ -149,7 +148,8 @@ def _way(site: Installation) -> str:
 # Everything else is the program's. What a client claims about itself is replaced, or taken off.
 
 location {place} {{
-{cut}    proxy_pass http://{target};
+    rewrite ^{pattern}/*(.*)$ /$1 break;
+    proxy_pass http://{target};
     proxy_http_version 1.1;
     proxy_set_header Connection "";
 {headers}    proxy_hide_header Strict-Transport-Security;
