@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from camcops.db.database import Database
+from camcops.db.patient_names import add_missing
 from camcops.db.schema import (
     devices,
     groups,
@@ -136,6 +137,7 @@ def _people(conn: sa.Connection, database: Database, total: int) -> None:
         "idnum_value": n,
     }
     _insert(conn, idnum_index, indexed, n < people)
+    add_missing(conn)
 
 
 def _index(conn: sa.Connection, database: Database, total: int) -> None:

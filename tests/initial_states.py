@@ -23,7 +23,7 @@ from camcops.db.schema import (
     task_schedule_items,
     task_schedules,
 )
-from camcops.records import idnum_index
+from camcops.records import idnum_index, patient_index
 from camcops.records.lifecycle import NOW, SERVER_DEVICE, iso_text
 
 PASSWORD = "tablet-Pw-123456"
@@ -149,6 +149,7 @@ def _server_patient(conn: sa.Connection, group: int, user: int) -> None:
     number = {"patient_id": 1, "which_idnum": 3, "idnum_value": 777}
     conn.execute(patient_idnum.insert().values(**lifecycle, **number))
     idnum_index.rebuild(conn, now=added.replace(tzinfo=None))
+    patient_index.rebuild(conn)
     conn.execute(
         device_tables.insert(),
         [{"device_id": device, "tablename": name} for name in ("patient", "patient_idnum")],

@@ -23,6 +23,7 @@ from camcops.db.schema import (
     device_tables,
     login_places,
     outbox,
+    patient_index,
     schema_state,
     task_scores,
 )
@@ -37,6 +38,7 @@ OWN = (
     device_tables,
     login_places,
     outbox,
+    patient_index,
     schema_state,
     task_scores,
 )

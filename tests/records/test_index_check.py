@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from camcops.db.database import Database
-from camcops.db.schema import idnum_index, task_index
+from camcops.db.schema import idnum_index, patient_index, task_index
 from camcops.records.index_check import faults
 from camcops.records.reindex import rebuild
 from tests.tablet import WsgiTablet
@@ -37,6 +37,9 @@ def test_damage_is_found(device: WsgiTablet, database: Database) -> None:
         task_index.update().where(entry.task_table_name == "photosequence").values(task_pk=999),
         task_index.update().where(entry.task_pk == pks[1]).values(task_table_name="nonesuch"),
         task_index.update().where(entry.task_table_name == "photosequence").values(patient_pk=None),
+        patient_index.delete(),
+        patient_index.update().values(surname_key="another"),
+        patient_index.insert().values(patient_pk=999, surname_key="", forename_key=""),
         idnum_index.delete(),
         idnum_index.update().values(idnum_value=number_entry.idnum_value + 1),
         idnum_index.update().values(patient_pk=None),

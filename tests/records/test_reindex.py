@@ -4,7 +4,13 @@
 import sqlalchemy as sa
 
 from camcops.db.database import Database
-from camcops.db.schema import device_tables, idnum_index, task_index, task_scores
+from camcops.db.schema import (
+    device_tables,
+    idnum_index,
+    patient_index,
+    task_index,
+    task_scores,
+)
 from camcops.records.reindex import rebuild
 from tests.tablet import WsgiTablet
 from tests.tablet_api.conftest import application, device, make_application
@@ -28,7 +34,7 @@ def derived(database: Database) -> dict[str, list[str]]:
                     ).all(),
                 )
             )
-            for table in (task_index, idnum_index, task_scores, device_tables)
+            for table in (task_index, idnum_index, patient_index, task_scores, device_tables)
         }
 
     return database.read(read)

@@ -13,12 +13,14 @@ from camcops.accounts.groups import create_group
 from camcops.accounts.permissions import Permission
 from camcops.accounts.users import add_membership, create_user
 from camcops.db.database import Database
+from camcops.db.patient_names import entry
 from camcops.db.schema import (
     blobs,
     idnum_definitions,
     idnum_index,
     patient,
     patient_idnum,
+    patient_index,
     task_index,
     task_scores,
 )
@@ -121,6 +123,7 @@ def store_patient(
         named = {"surname": surname, "forename": forename, "dob": dob, "sex": sex}
         row = lifecycle(group_id, key) | named
         pk = int(conn.execute(patient.insert().values(row)).inserted_primary_key[0])
+        conn.execute(patient_index.insert().values(entry(pk, surname, forename)))
         for which, value in (idnums or {}).items():
             number = {"patient_id": key, "which_idnum": which, "idnum_value": value}
             stored = lifecycle(group_id, next(_client_keys)) | number

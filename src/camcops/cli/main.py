@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The program `camcops_server`: its global options and the list of its commands."""
 
+import gc
 import sys
 
 import click
 
 from camcops import __version__
 from camcops.cli.shell import CONTEXT, Entry, LazyGroup, start_log
+
+WHILE_STARTING = (50_000, 20, 20)
+"""Thresholds of the collector. A start makes a million objects that stay: it would look through them again
+and again for nothing."""
 
 COMMANDS = {
     "demo": Entry("camcops.cli.demo", "demo", "Try it out: a server with invented patients."),
@@ -186,4 +191,5 @@ def main() -> None:
     """Entry point of the console script."""
     from camcops.cli.shell import run
 
+    gc.set_threshold(*WHILE_STARTING)
     sys.exit(run(server))

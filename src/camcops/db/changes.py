@@ -18,7 +18,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    UniqueConstraint,
     and_,
     true,
 )
@@ -35,8 +34,6 @@ CURRENT_ID = "_current_id"
 """On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL.
 
 Invisible, so that statements written without it, CamCOPS 2.4's among them, work unchanged."""
-
-INVISIBLE = "invisible"
 
 
 @dataclass(frozen=True)
@@ -56,14 +53,15 @@ def client_changes(
     """What the tables that tablets fill lack."""
     for client in tables:
         if client.name not in found:
-            yield Change(client.name, CreateTable(as_created(client, dialect)))
+            yield Change(client.name, _CreateGuarded(client.table))
         else:
             yield from _missing_columns(client, found.columns[client.name])
             yield from _missing_guard(client, found.columns[client.name], dialect)
         present = found.indexes.get(client.name, frozenset())
-        for index in indexes(client, dialect):
-            if index.name not in present:
-                yield Change(client.name, CreateIndex(index))
+        if not _index_names(client.name, dialect) <= present:
+            for index in indexes(client, dialect):
+                if index.name not in present:
+                    yield Change(client.name, CreateIndex(index))
 
 
 def server_index_changes(found: Catalogue) -> Iterator[Change]:
@@ -75,15 +73,6 @@ def server_index_changes(found: Catalogue) -> Iterator[Change]:
                 yield Change(table.name, CreateIndex(index))
 
 
-def as_created(client: ClientTable, dialect: Dialect) -> Table:
-    """The table with what MariaDB and MySQL need to forbid two current rows of one object."""
-    table = client.table.to_metadata(MetaData())
-    if dialect.name == "mysql":
-        table.append_column(_current_id())
-        table.append_constraint(_one_current_row(client.name))
-    return table
-
-
 def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:
     """Of a client table: one to find rows by, and one that forbids two current rows.
 
@@ -93,7 +82,7 @@ def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:
     table = Table(
         client.name, MetaData(), *(Column(name) for name in names), Column("_current", Boolean)
     )
-    found = [Index(f"ix_{client.name}_lookup", *(table.c[name] for name in client.lookup))]
+    found = [Index(_lookup_name(client.name), *(table.c[name] for name in client.lookup))]
     if dialect.name != "mysql":
         # Written as in queries, so that they can use the index: "_current = 1" on SQLite.
         current = and_(true(), table.c._current)
@@ -109,17 +98,18 @@ def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:
     return found
 
 
+def _index_names(table: str, dialect: Dialect) -> frozenset[str]:
+    """Of `indexes`, without making them."""
+    guard = () if dialect.name == "mysql" else (_guard_name(table),)
+    return frozenset((_lookup_name(table), *guard))
+
+
+def _lookup_name(table: str) -> str:
+    return f"ix_{table}_lookup"
+
+
 def _guard_name(table: str) -> str:
     return f"uq_{table}_current"
-
-
-def _current_id() -> Column[Any]:
-    computed = Computed("if(`_current`, `id`, NULL)", persisted=True)
-    return Column(CURRENT_ID, Integer, computed, info={INVISIBLE: True})
-
-
-def _one_current_row(table: str) -> UniqueConstraint:
-    return UniqueConstraint("_device_id", "_era", CURRENT_ID, name=_guard_name(table))
 
 
 def _missing_columns(client: ClientTable, present: frozenset[str]) -> Iterator[Change]:
@@ -143,19 +133,40 @@ class _AddGuard(ExecutableDDLElement):
         self.table = table
 
 
+class _CreateGuarded(CreateTable):
+    """Makes a table, on MariaDB and MySQL with what they need to forbid two current rows of one object."""
+
+
+class _CreateGuard(CreateColumn):
+    """The invisible column and its unique constraint, within the making of a table."""
+
+
 @compiles(_AddGuard, "mysql")
 def _add_guard(element: _AddGuard, compiler: DDLCompiler, **options: Any) -> str:
+    column, constraint = _guard(element.table, compiler)
+    return f"ALTER TABLE {compiler.preparer.quote(element.table)} ADD COLUMN {column}, ADD {constraint}"
+
+
+@compiles(_CreateGuarded, "mysql")
+def _create_guarded(element: _CreateGuarded, compiler: DDLCompiler, **options: Any) -> str:
+    guarded = CreateTable(element.element)
+    guarded.columns.append(_CreateGuard(_current_id(element.element.name)))
+    return str(compiler.visit_create_table(guarded, **options))  # type: ignore[no-untyped-call]
+
+
+@compiles(_CreateGuard, "mysql")
+def _create_guard(element: _CreateGuard, compiler: DDLCompiler, **options: Any) -> str:
+    return ", \n\t".join(_guard(element.element.table.name, compiler))
+
+
+def _guard(table: str, compiler: DDLCompiler) -> tuple[str, str]:
+    """The column and the constraint, as they are declared."""
     quote = compiler.preparer.quote
-    table = Table(element.table, MetaData(), _current_id())
-    column = compiler.process(CreateColumn(table.c[CURRENT_ID]))
-    return (
-        f"ALTER TABLE {quote(element.table)} ADD COLUMN {column}, "
-        f"ADD CONSTRAINT {quote(_guard_name(element.table))} UNIQUE "
-        f"({quote('_device_id')}, {quote('_era')}, {quote(CURRENT_ID)})"
-    )
+    column = compiler.process(CreateColumn(_current_id(table)))
+    names = ", ".join(map(quote, ("_device_id", "_era", CURRENT_ID)))
+    return f"{column} INVISIBLE", f"CONSTRAINT {quote(_guard_name(table))} UNIQUE ({names})"
 
 
-@compiles(CreateColumn, "mysql")
-def _create_column(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
-    text: str = compiler.visit_create_column(element, **options)  # type: ignore[no-untyped-call]
-    return f"{text} INVISIBLE" if text and element.element.info.get(INVISIBLE) else text
+def _current_id(table: str) -> Column[Any]:
+    computed = Computed("if(`_current`, `id`, NULL)", persisted=True)
+    return Table(table, MetaData(), Column(CURRENT_ID, Integer, computed)).c[CURRENT_ID]

@@ -3,9 +3,9 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Float, Integer, String
+from sqlalchemy import Column, DateTime, Float, Integer, String
 
-from camcops.db.types import IsoDateTime
+from camcops.db.types import Boolean, IsoDateTime
 
 ERA_LENGTH = 32
 VERSION_LENGTH = 147

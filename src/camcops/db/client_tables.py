@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Boolean, Column, Date, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Date, Float, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from camcops.db.client_columns import lifecycle_columns, patient_columns, task_columns
 from camcops.db.schema import TABLE_OPTIONS, blobs, patient, patient_idnum
-from camcops.db.types import IsoDateTime, IsoTime
+from camcops.db.types import Boolean, IsoDateTime, IsoTime
 from camcops.instruments.model import ChildTable, Field, FieldType
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from camcops.problems import (
     Problem,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0008", "0009", "0010")
 """Of the server's own tables, oldest first (`migrations/versions/`)."""
 
 REVISION = REVISIONS[-1]

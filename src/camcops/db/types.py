@@ -2,6 +2,7 @@
 """Column types that CamCOPS 2.4's schema needs and that mean the same on every database."""
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -17,8 +18,25 @@ LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 LongBinary = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 """Pictures and sounds of tens of megabytes."""
 
+NAME_KEY_LENGTH = 255
+
+NameKey = sa.String(NAME_KEY_LENGTH).with_variant(
+    mysql.VARCHAR(NAME_KEY_LENGTH, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+)
+"""A name in the form in which names are compared: two are equal only if their letters are."""
+
 ISO_LENGTH = 32
 """Characters of `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM`."""
+
+
+class Boolean(sa.Boolean):
+    """SQLAlchemy's, without its readiness to add a CHECK constraint to each table that it comes to.
+
+    That is most of the work of deriving the instruments' tables, and we never ask for one.
+    """
+
+    def _set_parent(self, parent: Any, **_: Any) -> None:
+        """Listen to nothing."""
 
 
 class IsoDateTime(sa.String):

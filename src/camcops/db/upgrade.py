@@ -23,6 +23,7 @@ from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
 from camcops.db.faults import is_transient, why_unavailable
 from camcops.db.instants import utc_now
+from camcops.db.patient_names import add_missing
 from camcops.db.schema import metadata, schema_state
 from camcops.db.seeds import seed
 from camcops.db.state import (
@@ -93,6 +94,7 @@ def upgrade(
             migrations.migrate(connection)
             _extend(connection, database, progress)
             seed(connection)
+            add_missing(connection)
             if adopting:
                 adopting.complete(connection, database, progress)
             _stamp(connection, database)

@@ -6,22 +6,58 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.db.catalogue import filled
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
-from camcops.db.schema import idnum_index, patient, patient_idnum, task_index
+from camcops.db.patient_names import name_key
+from camcops.db.schema import idnum_index, patient, patient_idnum, patient_index, task_index
 from camcops.records.lifecycle import NOW
+
+_PATIENTS = 2000
 
 
 def faults(conn: sa.Connection, database: Database) -> Iterator[str]:
     """Every disagreement, in a sentence with server keys; found table by table as the caller asks."""
+    yield from _patient_faults(conn)
     yield from _idnum_faults(conn)
-    tasks = [table for table in database.tables.values() if table.kind == "task"]
-    known = task_index.c.task_table_name.in_([table.name for table in tasks])
-    strangers = sa.select(task_index.c.task_table_name, task_index.c.task_pk).where(sa.not_(known))
+    tasks = list(database.library)
+    named = task_index.c.task_table_name
+    strangers = sa.select(named, task_index.c.task_pk).where(named.not_in(tasks))
     for name, pk in conn.execute(strangers):
         yield f"Task {pk} of {name} is indexed, but there is no such table."
-    for table in tasks:
-        yield from _task_faults(conn, table)
+    present = filled(conn, tasks) | set(conn.scalars(sa.select(named).distinct()))
+    for name in tasks:
+        if name in present:
+            yield from _task_faults(conn, database.tables[name])
+
+
+def _patient_faults(conn: sa.Connection) -> Iterator[str]:
+    entries, person = patient_index.c, patient.c
+    current = sa.and_(person._pk == entries.patient_pk, person._current)
+    gone = (
+        sa.select(entries.patient_pk)
+        .select_from(patient_index.outerjoin(patient, current))
+        .where(person._pk.is_(None))
+    )
+    for pk in conn.scalars(gone.order_by(entries.patient_pk)):
+        yield f"Patient {pk} is indexed by name, but is not current."
+    query = (
+        sa.select(
+            person._pk, person.surname, person.forename, entries.surname_key, entries.forename_key
+        )
+        .select_from(patient.outerjoin(patient_index, entries.patient_pk == person._pk))
+        .where(person._current)
+        .order_by(person._pk)
+        .limit(_PATIENTS)
+    )
+    last = 0
+    while rows := conn.execute(query.where(person._pk > last)).all():
+        for pk, surname, forename, *keys in rows:
+            if None in keys:
+                yield f"Patient {pk} is current, but not indexed by name."
+            elif keys != [name_key(surname), name_key(forename)]:
+                yield f"Patient {pk} is indexed by another name."
+        last = rows[-1][0]
 
 
 def _idnum_faults(conn: sa.Connection) -> Iterator[str]:

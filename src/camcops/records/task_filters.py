@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from camcops.accounts.permissions import Groups
 from camcops.accounts.users import User
 from camcops.db.database import Database
-from camcops.db.schema import groups, idnum_index, patient, task_index
+from camcops.db.patient_names import name_key
+from camcops.db.schema import groups, idnum_index, patient, patient_index, task_index
 from camcops.instruments.library import Library
 from camcops.records.access import Reach, anonymous_tables, in_groups, reach_of
 
@@ -20,7 +21,7 @@ from camcops.records.access import Reach, anonymous_tables, in_groups, reach_of
 class TaskFilter:
     """All parts must fit; of several ID numbers, tables, groups, devices or users, any will do.
 
-    Names fit whole, without regard to capitals. `created_from` is the first instant that fits,
+    Names fit whole, without regard to capitals and accents. `created_from` is the first instant that fits,
     `created_until` the first that no longer does; both with their zones, or else in UTC. `idnums`:
     pairs of type and value.
     """
@@ -126,10 +127,7 @@ def conditions(
     index = task_index.c
     if asked.is_about_patients:
         yield index.task_table_name.not_in(anonymous_tables(library))
-    if who := list(_who(asked)):
-        # "+ 0" keeps planners from starting with the group, whose patients are far more.
-        seen = in_groups(patient.c._group_id + 0, visible)
-        found = sa.select(patient.c._pk).where(patient.c._current, seen, *who)
+    if (found := _patients(asked, visible)) is not None:
         yield index.patient_pk.in_(found)
     if asked.idnums:
         yield index.patient_pk.in_(_patients_with(asked.idnums))
@@ -149,15 +147,28 @@ def conditions(
             yield column.in_(sorted(wanted))
 
 
-def _who(asked: TaskFilter) -> Iterator[sa.ColumnElement[bool]]:
-    """The conditions on `patient`."""
-    for column, text in ((patient.c.surname, asked.surname), (patient.c.forename, asked.forename)):
+def _patients(asked: TaskFilter, visible: Groups) -> sa.Select[tuple[int]] | None:
+    """Server keys of the patients whose own details are asked for; None if none are."""
+    who: list[sa.ColumnElement[bool]] = []
+    names = patient_index.c
+    for column, text in (
+        (names.surname_key, asked.surname),
+        (names.forename_key, asked.forename),
+    ):
         if text:
-            yield sa.func.lower(column) == text.lower()
+            # Of a text without letters there is no key; nobody fits it.
+            who.append(column == (name_key(text) or None))
+    is_named = bool(who)
     if asked.dob:
-        yield patient.c.dob == asked.dob
+        who.append(patient.c.dob == asked.dob)
     if asked.sex:
-        yield patient.c.sex == asked.sex
+        who.append(patient.c.sex == asked.sex)
+    if not who:
+        return None
+    # "+ 0" keeps planners from starting with the group, whose patients are far more.
+    seen = in_groups(patient.c._group_id + 0, visible)
+    found = sa.select(patient.c._pk).where(patient.c._current, seen, *who)
+    return found.join(patient_index, names.patient_pk == patient.c._pk) if is_named else found
 
 
 def _patients_with(idnums: tuple[tuple[int, int], ...]) -> sa.Select[tuple[int | None]]:

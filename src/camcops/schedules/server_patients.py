@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from camcops import TABLET_COMPATIBLE_VERSION
 from camcops.accounts.groups import Group
 from camcops.db.keys import new_key
-from camcops.db.schema import devices, idnum_index, patient, patient_idnum
+from camcops.db.patient_names import entry
+from camcops.db.schema import devices, idnum_index, patient, patient_idnum, patient_index
 from camcops.problems import SERVER_PATIENT_REFUSED, Problem
 from camcops.records import live_tables
 from camcops.records.idnums import definitions, why_invalid
@@ -127,6 +128,7 @@ def create_patient(
     details = {name: person.details.get(name) for name in DETAILS}
     row = {**lifecycle, **details, "id": key, "uuid": made.uuid}
     pk = new_key(conn.execute(patient.insert().values(row)))
+    conn.execute(patient_index.insert().values(entry(pk, row["surname"], row["forename"])))
     first = _next_key(conn, patient_idnum, device)
     for number, (which, value) in enumerate(person.idnums.items(), start=first):
         values = {"id": number, "patient_id": key, "which_idnum": which, "idnum_value": value}

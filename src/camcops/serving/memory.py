@@ -8,6 +8,9 @@ import gc
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
+WHILE_SERVING = (700, 10, 10)
+"""Thresholds of the collector, Python's own: what is loaded by then is out of its sight."""
+
 ARENAS = 2
 LARGE_BYTES = 256 * 1024
 
@@ -19,6 +22,7 @@ def before_fork() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*WHILE_SERVING)
 
 
 def return_what_is_free() -> None:

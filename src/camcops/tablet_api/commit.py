@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from camcops.db.client_tables import ClientTable
 from camcops.outbox.events import TaskEvent, announce
-from camcops.records import idnum_index, live_tables, scoring, task_index
+from camcops.records import idnum_index, live_tables, patient_index, scoring, task_index
 from camcops.records.changes import TableChange
 from camcops.records.lifecycle import era_text
 from camcops.records.live_rows import LiveRows, RowValues
@@ -101,6 +101,7 @@ class Commit:
             self.live,
             batch=upload.batch,
         )
+        patient_index.update(conn, changes.get("patient"), self.live)
         self._store_scores(task_changes)
         self._preserve(era)
         announce(conn, list(self._events(task_changes)))

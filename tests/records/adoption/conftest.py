@@ -21,6 +21,7 @@ from camcops.db.schema import (
     device_tables,
     metadata,
     outbox,
+    patient_index,
     schema_state,
     task_scores,
 )
@@ -37,7 +38,16 @@ from tests.tablet_api.conftest import make_application
 
 __all__ = ["make_application"]
 
-OURS = (task_scores, outbox, schema_state, audit_seals, device_tables, adoption, adoption_repairs)
+OURS = (
+    patient_index,
+    task_scores,
+    outbox,
+    schema_state,
+    audit_seals,
+    device_tables,
+    adoption,
+    adoption_repairs,
+)
 
 
 @pytest.fixture

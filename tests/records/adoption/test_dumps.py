@@ -41,6 +41,8 @@ from tests.web.browser import Browser
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adoption")]
 
 DUMPS = ("initial_tablet", "initial_scripted", "after_scripted")
+# Repairs of what is derived.
+OF_INDEXES = ("index", "stale_patient", "stale_completeness")
 TRACES = ("tablet_t1", "tablet_t5_alltasks_onestep")
 TABLET = ("tablet", "tablet-pw-1")
 # Of the user `tablet`, hashed with bcrypt by CamCOPS 2.4.
@@ -62,7 +64,7 @@ def adopt(database: Database) -> list[str]:
 def repaired(database: Database) -> set[tuple[str, Any]]:
     """The rows that the adoption says it altered."""
     columns = adoption_repairs.c
-    query = sa.select(columns.table_name, columns.server_pk).where(columns.kind != "index")
+    query = sa.select(columns.table_name, columns.server_pk).where(columns.kind.not_in(OF_INDEXES))
     return {tuple(row) for row in database.read(lambda conn: conn.execute(query).all())}
 
 

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from camcops import __version__, problems
 from camcops.db.database import Database
 from camcops.db.keeping.copying import Tell, compare, fill, tell_rows
-from camcops.db.keeping.rows import Row, Stored, Sum, filled, kept_tables, unknown_parts
+from camcops.db.keeping.rows import Row, Stored, Sum, filled_of, kept_tables, unknown_parts
 from camcops.db.keeping.whole_file import whole_file
+from camcops.db.patient_names import add_missing
 from camcops.db.schema import server_settings
 from camcops.db.state import REVISION, REVISIONS
 from camcops.problems import Problem
@@ -65,7 +66,7 @@ def _write(
     if strange := unknown_parts(conn, database):
         raise Problem(problems.WOULD_BE_LOST, parts=", ".join(strange))
     tables = kept_tables(database)
-    present = filled(conn, tables)
+    present = filled_of(conn, tables)
     totals = {stored.name: Sum() for stored in tables}
     for done, stored in enumerate(tables):
         tell(stored.name, done, len(tables))
@@ -151,6 +152,8 @@ def restore(path: Path, target: Database, tell: Tell) -> Manifest:
             compare(target, target.write(work))
         except (zipfile.BadZipFile, ValueError, EOFError) as error:
             raise Problem(problems.BACKUP_UNUSABLE, path=path, reason="it is damaged") from error
+        if manifest.revision != REVISION:  # it may have no index of patients' names
+            target.write(add_missing)
         return manifest
 
 

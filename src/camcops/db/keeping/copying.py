@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from camcops import problems
 from camcops.db.database import Database
-from camcops.db.keeping.rows import Row, Stored, Sum, filled, kept_tables, sums, unknown_parts
+from camcops.db.keeping.rows import Row, Stored, Sum, filled_of, kept_tables, sums, unknown_parts
 from camcops.db.schema import devices, users
 from camcops.problems import Problem
 
@@ -29,7 +29,7 @@ def copy_database(source: Database, target: Database, tell: Tell) -> Mapping[str
     def read(conn: sa.Connection) -> Mapping[str, Sum]:
         if strange := unknown_parts(conn, source):
             raise Problem(problems.WOULD_BE_LOST, parts=", ".join(strange))
-        present = filled(conn, kept_tables(source))
+        present = filled_of(conn, kept_tables(source))
 
         def rows(stored: Stored) -> Iterable[Row]:
             return stored.read(conn) if stored.name in present else ()
@@ -73,7 +73,7 @@ def tell_rows(tell: Tell, stored: Stored, done: int, total: int, rows: int) -> N
 
 def refuse_if_used(conn: sa.Connection, tables: Sequence[Stored]) -> list[Stored]:
     """The tables with what every new database holds. Raise Problem if there is more."""
-    names = filled(conn, tables)
+    names = filled_of(conn, tables)
     present = [stored for stored in tables if stored.name in names]
     for stored in present:
         count = sa.select(sa.func.count()).select_from(stored.table)

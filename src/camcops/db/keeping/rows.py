@@ -18,13 +18,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camcops.db.catalogue import filled
 from camcops.db.database import Database
 from camcops.db.schema import metadata, schema_state
 
 Row = tuple[Any, ...]
 ROWS_A_BATCH = 1000
 LARGE_ROWS_A_BATCH = 1  # of tables with pictures: tens of megabytes each
-TABLES_A_STATEMENT = 200
 CHECKSUM_MODULUS = 2**256
 LONG_VALUE = re.compile(rb'(?<=[\[,])"[A-Za-z0-9+/=]{4096,}"(?=[,\]])')
 """A picture, or a text that looks like one: not worth several copies on its way through the JSON reader."""
@@ -124,25 +124,15 @@ def kept_tables(database: Database) -> list[Stored]:
     return [Stored(table) for table in (*server, *client)]
 
 
-def filled(conn: sa.Connection, tables: Iterable[Stored]) -> frozenset[str]:
-    """The names of those tables that have rows (one statement for all, since most have none)."""
-    quote = conn.dialect.identifier_preparer.quote
-    names = [stored.name for stored in tables]
-    found: set[str] = set()
-    for start in range(0, len(names), TABLES_A_STATEMENT):
-        parts = [
-            f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {quote(name)}) THEN {number} END"  # noqa: S608 - ours
-            for number, name in enumerate(names[start : start + TABLES_A_STATEMENT], start)
-        ]
-        answers = conn.execute(sa.text(" UNION ALL ".join(parts))).scalars()
-        found.update(names[number] for number in answers if number is not None)
-    return frozenset(found)
+def filled_of(conn: sa.Connection, tables: Iterable[Stored]) -> frozenset[str]:
+    """The names of those tables that have rows."""
+    return filled(conn, [stored.name for stored in tables])
 
 
 def sums(conn: sa.Connection, tables: Iterable[Stored]) -> Mapping[str, Sum]:
     """Counts and checksums of tables as they are."""
     tables = list(tables)
-    present = filled(conn, tables)
+    present = filled_of(conn, tables)
     found = {}
     for stored in tables:
         total = found[stored.name] = Sum()

@@ -28,6 +28,7 @@ from camcops.db.schema.exports import (
 )
 from camcops.db.schema.indexes import (
     idnum_index,
+    patient_index,
     task_index,
     task_scores,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "outbox",
     "patient",
     "patient_idnum",
+    "patient_index",
     "patient_task_schedule_emails",
     "patient_task_schedules",
     "schema_state",

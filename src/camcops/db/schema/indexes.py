@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from camcops.db.schema.metadata import LINK_OPTIONS, TABLE_OPTIONS, metadata
-from camcops.db.types import IsoDateTime, LongText
+from camcops.db.types import IsoDateTime, LongText, NameKey
 
 task_index = Table(
     "_task_index",
@@ -36,6 +36,7 @@ task_index = Table(
     Index("ix__task_index_patient_created", "patient_pk", "when_created_utc"),
     Index("ix__task_index_created", "when_created_utc", "index_entry_pk"),
     Index("ix__task_index_task", "task_table_name", "task_pk"),
+    Index("ix__task_index_table_created", "task_table_name", "when_created_utc", "index_entry_pk"),
     Index("ix__task_index_device_era", "device_id", "era"),
     **TABLE_OPTIONS,
 )
@@ -50,6 +51,19 @@ idnum_index = Table(
     Column("idnum_value", BigInteger),
     Index("ix__idnum_index_value", "which_idnum", "idnum_value"),
     Index("ix__idnum_index_patient", "patient_pk"),
+    **TABLE_OPTIONS,
+)
+
+# By name keys (`camcops.db.patient_names`), each current patient. No foreign key: CamCOPS 2.4, which deletes
+# patients, doesn't know the table.
+patient_index = Table(
+    "_patient_index",
+    metadata,
+    Column("patient_pk", Integer, primary_key=True, autoincrement=False),
+    Column("surname_key", NameKey, nullable=False),
+    Column("forename_key", NameKey, nullable=False),
+    Index("ix__patient_index_surname", "surname_key", "forename_key"),
+    Index("ix__patient_index_forename", "forename_key"),
     **TABLE_OPTIONS,
 )
 

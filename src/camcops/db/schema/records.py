@@ -32,6 +32,7 @@ patient = Table(
     Column("email", String(255)),
     Column("gp", Text),
     Column("other", Text),
+    Index("ix_patient_dob", "dob"),
     **TABLE_OPTIONS,
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from camcops.db.adoption import TO_ADOPT, adoption_state
-from camcops.db.catalogue import Catalogue, read_catalogue
+from camcops.db.catalogue import Catalogue, filled, read_catalogue
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
 from camcops.db.instants import utc_now
@@ -20,7 +20,13 @@ from camcops.db.seeds import UPSTREAM_REVISION
 from camcops.db.upgrade import Progress
 from camcops.problems import DATABASE_NOT_ADOPTED, Problem
 from camcops.records import index_check, reindex
-from camcops.records.adoption import abandoned, duplicates, left_behind, orphaned_notes
+from camcops.records.adoption import (
+    abandoned,
+    duplicates,
+    left_behind,
+    orphaned_notes,
+    stale_index,
+)
 from camcops.records.adoption.repair import Repair, RepairKind, record, summary
 from camcops.records.adoption.survey import survey
 
@@ -55,11 +61,12 @@ class Adoption:
         self._report(connection, mend(connection, tables))
 
     def complete(self, connection: sa.Connection, database: Database, progress: Progress) -> None:
+        repairs = stale_index.patients(connection)
         faults = sum(1 for _ in index_check.faults(connection, database))
         if faults:
-            details = f"{faults} entries missing or wrong"
-            self._report(connection, [Repair(RepairKind.INDEX, "_task_index", None, None, details)])
-        total = sum(1 for table in database.tables.values() if table.kind == "task")
+            details = f"{faults} entries missing or wrong, those under earlier patients among them"
+            repairs.append(Repair(RepairKind.INDEX, "_task_index", None, None, details))
+        total = len(filled(connection, list(database.library)))
         done = 0
 
         def show(name: str, _tasks: int) -> None:
@@ -67,7 +74,13 @@ class Adoption:
             progress(done, total, f"indexed and scored {name}")
             done += 1
 
-        tasks = reindex.rebuild(database, connection, show)
+        tasks = reindex.rebuild(
+            database,
+            connection,
+            show,
+            lambda judged: repairs.append(stale_index.completeness(judged)),
+        )
+        self._report(connection, repairs)
         connection.execute(
             adoption.update()
             .where(adoption.c.adopted_at_utc.is_(None))
@@ -142,7 +155,8 @@ def rehearse(database: Database) -> list[str]:
         if adoption_state(connection) not in TO_ADOPT:
             return ["This database is not one to be taken over from CamCOPS 2.4."]
         tables = upstream_tables(database, read_catalogue(connection))
-        sentences = [*plan(connection, tables), *summary(mend(connection, tables))]
+        sentences = [*plan(connection, tables), *summary(stale_index.patients(connection))]
+        sentences += summary(mend(connection, tables))
         transaction.rollback()
     return [*sentences, "Nothing was changed."]
 

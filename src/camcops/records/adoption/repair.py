@@ -43,6 +43,14 @@ class RepairKind(Enum):
         "note_left_behind",
         "note left behind when its record was finalized: follows it",
     )
+    STALE_PATIENT = (
+        "stale_patient",
+        "indexed under an earlier version of the patient: indexed under the current one",
+    )
+    STALE_COMPLETENESS = (
+        "stale_completeness",
+        "indexed with a completeness that it no longer has: judged anew",
+    )
     INDEX = ("index", "index entries missing or wrong: indexes built anew")
 
     def __init__(self, code: str, says: str) -> None:
