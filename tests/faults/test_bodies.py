@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from camcops.db.database import Database
-from camcops.serving.slow_clients import GRACE_S
+from camcops.serving.patience import GRACE_S
 from camcops.tablet_api.literals import encode
 from tests.faults import whole_database
 from tests.faults.devices import Device, contents, current_upload, registered

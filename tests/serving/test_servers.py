@@ -15,7 +15,8 @@ import pytest
 
 from camcops.config.server import ServerSettings
 from camcops.serving.composition import compose
-from camcops.serving.gunicorn import make_private_directory, options
+from camcops.serving.folders import private_folder
+from camcops.serving.gunicorn import options
 from camcops.serving.pyramid import make_server
 
 
@@ -106,7 +107,7 @@ def test_gunicorn_leaves_forwarded_headers_to_us() -> None:
 def test_socket_overrides_address_and_its_directory_is_private(tmp_path: Path) -> None:
     path = tmp_path / "run" / "camcops.socket"
 
-    make_private_directory(path.parent)
+    private_folder(path.parent, "UNIX_DOMAIN_SOCKET")
 
     assert options(ServerSettings(unix_domain_socket=path), lambda: None)["bind"] == f"unix:{path}"
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -93,6 +93,9 @@ COMMANDS = {
     "serve_gunicorn": Entry(
         "camcops.cli.serving", "serve_gunicorn", "Serve with Gunicorn (recommended on Linux)."
     ),
+    "serve_cherrypy": Entry(
+        "camcops.cli.serving", "serve_cherrypy", "Serve with CherryPy's server (on any system)."
+    ),
     "serve_pyramid": Entry(
         "camcops.cli.serving", "serve_pyramid", "Serve one request at a time, for a first test."
     ),

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that serve tablets and browsers; every key of `[server]` can be given as an option."""
 
+import importlib.util
+import logging
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,10 @@ from camcops.problems import Problem
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
+    from camcops.config.server import ServerSettings
     from camcops.site import Site
+
+log = logging.getLogger(__name__)
 
 ALIASES = {
     "gunicorn_timeout_s": ("--timeout",),
@@ -34,6 +40,11 @@ class ServingCommand(ServerCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params[1:1] = server_options()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Pyramid still uses pkg_resources; its notice is none that an administrator could act on.
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+        return super().invoke(ctx)
 
 
 def server_options() -> list[click.Option]:
@@ -76,7 +87,8 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
         raise Problem(problems.SERVER_MISSING, server="Gunicorn", reason=error) from error
     from camcops.operation.recurring import start_all
 
-    site = open_site(config, overrides(options), serving=True)
+    site = _site(config, overrides(options))
+    _refuse_toolbar(site)
     application = _application(site)
     list(site.database.tables.values())  # derived once, shared by all processes
     site.database.engine.dispose()
@@ -90,6 +102,26 @@ def serve_gunicorn(config: Path | None, **options: Any) -> None:
 
 @click.command(cls=ServingCommand)
 @config_option(required=False)
+def serve_cherrypy(config: Path | None, **options: Any) -> None:
+    """Serve with CherryPy's server: one process of many threads, on any system.
+
+    Options replace the keys of the same name in section [server] of the configuration file.
+    """
+    from camcops.operation.recurring import start_all
+    from camcops.serving import cherrypy
+
+    site = _site(config, overrides(options))
+    _refuse_toolbar(site)
+    settings = site.settings.server
+    if settings.cherrypy_log_screen:
+        settings = replace(settings, show_requests=True)
+    application = _application(site, settings)
+    start_all(site)
+    cherrypy.serve(application, settings)
+
+
+@click.command(cls=ServingCommand)
+@config_option(required=False)
 def serve_pyramid(config: Path | None, **options: Any) -> None:
     """Serve one request at a time over plain HTTP, for a first test; each request is logged.
 
@@ -98,15 +130,55 @@ def serve_pyramid(config: Path | None, **options: Any) -> None:
     from camcops.operation.recurring import start_all
     from camcops.serving import pyramid
 
-    site = open_site(config, {"show_requests": "true"} | overrides(options), serving=True)
+    site = _site(config, {"show_requests": "true"} | overrides(options), PLAIN_TCP)
+    application = _application(site)
     start_all(site)
-    pyramid.serve(_application(site), site.settings.server)
+    pyramid.serve(application, site.settings.server)
 
 
-def _application(site: "Site") -> "WSGIApplication":
-    # Pyramid still uses pkg_resources; its notice is none that an administrator could act on.
-    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+PLAIN_TCP = ("unix_domain_socket", "ssl_certificate", "ssl_private_key")
+"""Keys that serve_pyramid ignores, and says so."""
+
+
+def _site(config: Path | None, given: Mapping[str, str], ignored: tuple[str, ...] = ()) -> "Site":
+    """The installation, the folders it needs, and an address that is free; else a Problem."""
+    from camcops.serving import listening
+    from camcops.serving.folders import make_folders
+
+    site = open_site(config, given, serving=True)
+    settings = site.settings.server
+    for key in ignored:
+        if getattr(settings, key):
+            log.warning("serve_pyramid ignores %s: it offers plain HTTP on TCP only", key.upper())
+    plain: dict[str, Any] = dict.fromkeys(ignored)
+    server = replace(settings, **plain)
+    site = replace(site, settings=replace(site.settings, server=server))
+    make_folders(site.settings)
+    listening.check(server)
+    return site
+
+
+def _refuse_toolbar(site: "Site") -> None:
+    if site.settings.server.debug_toolbar:
+        raise Problem(problems.TOOLBAR_REFUSED)
+
+
+def _application(site: "Site", settings: "ServerSettings | None" = None) -> "WSGIApplication":
     from camcops.serving.composition import compose
-    from camcops.web.application import make_wsgi_app
+    from camcops.web.application import configured
+    from camcops.web.redirects import with_relative_redirects
 
-    return compose(make_wsgi_app(site), site.settings.server)
+    pages = configured(site)
+    if site.settings.server.debug_toolbar:
+        _add_toolbar(pages)
+    application = with_relative_redirects(pages.make_wsgi_app())
+    return compose(application, settings or site.settings.server)
+
+
+def _add_toolbar(pages: Any) -> None:
+    if importlib.util.find_spec("pyramid_debugtoolbar") is None:
+        raise Problem(problems.TOOLBAR_MISSING)
+    log.warning(
+        "The debug toolbar is on: it shows all data to whoever opens a page on this machine"
+    )
+    pages.include("pyramid_debugtoolbar")

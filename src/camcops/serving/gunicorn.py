@@ -3,7 +3,7 @@
 
 import logging
 import os
-import ssl
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from gunicorn.glogging import Logger
 
 from camcops.config.server import ServerSettings
 from camcops.serving import memory
+from camcops.serving.certificates import tls_context
+from camcops.serving.listening import address, tcp_address
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +67,15 @@ def serve(
     `after_fork` runs first in each worker: connections opened before the fork must not be shared.
     """
     chosen = options(settings, after_fork)
-    if settings.unix_domain_socket is not None:
-        make_private_directory(settings.unix_domain_socket.parent)
+    if "certfile" in chosen:
+        # Before anything is started, and so that what is wrong with it is said once.
+        tls_context(Path(chosen["certfile"]), Path(chosen["keyfile"]))
     if settings.debug_show_gunicorn_options:
         log.info("Gunicorn options: %s", chosen)
     os.environ.pop("SCRIPT_NAME", None)  # ours to apply (PROXY_SCRIPT_NAME), not Gunicorn's
     log.info(
         "Listening on %s: %d processes of %d threads",
-        chosen["bind"],
+        address(settings),
         settings.gunicorn_num_workers,
         THREADS,
     )
@@ -85,7 +88,7 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
     """Gunicorn's options; its own beliefs in forwarded headers are off (`ReverseProxy` decides)."""
     socket = settings.unix_domain_socket
     chosen: dict[str, Any] = {
-        "bind": f"unix:{socket}" if socket else _tcp_address(settings.host, settings.port),
+        "bind": f"unix:{socket}" if socket else tcp_address(settings.host, settings.port),
         "workers": settings.gunicorn_num_workers,
         "worker_class": "camcops.serving.slow_clients.PunctualWorker",
         "threads": THREADS,
@@ -93,7 +96,7 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
         "graceful_timeout": settings.gunicorn_timeout_s,
         "keepalive": 5,
         "reload": settings.gunicorn_debug_reload,
-        "post_fork": lambda server, worker: after_fork(),
+        "post_fork": lambda server, worker: _begin(after_fork),
         "proc_name": "camcops_server",
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
@@ -106,21 +109,19 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
         chosen |= {
             "certfile": str(settings.ssl_certificate),
             "keyfile": str(settings.ssl_private_key),
-            "ssl_context": _modern_tls,
+            "ssl_context": lambda config, default: tls_context(
+                Path(config.certfile), Path(config.keyfile)
+            ),
         }
     return chosen
 
 
-def make_private_directory(directory: Path) -> None:
-    """The socket is protected by its directory, which may have vanished with a reboot."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _begin(after_fork: Callable[[], None]) -> None:
+    """A process's beginning: one that is told to stop before it serves ends at once.
 
-
-def _tcp_address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _modern_tls(config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    context = default()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+    Until Gunicorn gives it handlers of its own, it has those of the first process, which would only note the
+    signal; and the first process would wait for it for as long as for an unfinished request.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    after_fork()

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Gunicorn worker whose threads are not held up by clients that send slowly, or nothing.
 
-A connection gets a thread only once its client has sent something. From then on the client must send its
-request at `LEAST_RATE` or more on average, `GRACE_S` aside; only the time spent waiting for it counts.
-Gunicorn itself would wait without end, and for a client to close its end while all others wait too.
+A connection gets a thread only once its client has sent something, and keeps it while it sends fast enough
+(`Patience`). Gunicorn itself would wait without end, and for a client to close its end while all others wait
+too.
 
 A crowd that keeps to the rate still fills all threads: against that helps a front-end server that takes in
 whole requests before it passes them on.
 """
 
-import errno
 import logging
 import selectors
 import time
@@ -20,18 +19,9 @@ from typing import Any
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from camcops.serving.patience import Patience, SlowClient
+
 log = logging.getLogger(__name__)
-
-GRACE_S = 10.0
-LEAST_RATE = 500
-"""Bytes a second."""
-
-
-class SlowClient(TimeoutError):
-    """The client sends too slowly. Gunicorn takes it for a connection that the client has closed."""
-
-    def __init__(self) -> None:
-        super().__init__(errno.ECONNRESET, "the client sends too slowly")
 
 
 class PunctualUnreader(SocketUnreader):  # type: ignore[misc]
@@ -40,24 +30,23 @@ class PunctualUnreader(SocketUnreader):  # type: ignore[misc]
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self.is_too_slow = False
-        self.begin_request()
+        self.patience = Patience()
 
     def begin_request(self) -> None:
-        self.waited_s, self.received = 0.0, 0
+        self.patience.begin()
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        patience = GRACE_S + self.received / LEAST_RATE - self.waited_s
         begun = time.monotonic()
         try:
-            self.sock.settimeout(max(patience, 0.001))
+            self.sock.settimeout(self.patience.left_s)
             data: bytes = super().chunk(size_hint)
             self.sock.settimeout(None)
         except TimeoutError:
-            log.warning("A client sent too slowly: %d bytes; connection closed", self.received)
+            received = self.patience.transferred
+            log.warning("A client sent too slowly: %d bytes; connection closed", received)
             self.is_too_slow = True
             raise SlowClient from None
-        self.waited_s += time.monotonic() - begun
-        self.received += len(data)
+        self.patience.spend(time.monotonic() - begun, len(data))
         return data
 
 
