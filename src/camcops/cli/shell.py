@@ -138,7 +138,7 @@ def config_option(*, required: bool) -> Callable[[FC], FC]:
         "config",
         metavar="FILE",
         required=required,
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, readable=False, path_type=Path),
         help="The configuration file."
         + ("" if required else f" Otherwise the environment variable {CONFIG_VARIABLE} names it."),
     )
