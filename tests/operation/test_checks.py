@@ -2,6 +2,8 @@
 """`check_config`: every fault at once, of the file, of what it names, and of the database."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,15 @@ from camcops.cli.main import server
 from camcops.cli.shell import run
 from camcops.config import load
 from camcops.db.database import Database, connect
+from camcops.db.schema import server_settings
 from camcops.db.state import REVISION, version_table
+from camcops.db.upgrade import upgrade
+from camcops.instruments.library import Library
 from camcops.operation.config_checks import check_file, check_settings
 from camcops.operation.database_checks import check_database
 from camcops.operation.findings import Finding, Weight
 from tests.running import write_config
+from tests.scratch_databases import scratch_database, text_of
 
 NOWHERE = sa.make_url("sqlite:////nowhere/at/all.sqlite")
 
@@ -109,11 +115,85 @@ def test_database_in_order_and_outdated(database: Database, broken: bool) -> Non
     assert "clock" not in subjects(found, Weight.WARNING)
 
 
+@contextmanager
+def set_globally(server: sa.URL, **values: int) -> Iterator[None]:
+    """Settings of a MariaDB server, for the duration of the block."""
+    engine = sa.create_engine(server, poolclass=sa.NullPool)
+    with engine.connect() as conn:
+        for name, value in values.items():
+            former = conn.scalar(sa.text(f"SELECT @@GLOBAL.{name}"))
+            conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))
+            values[name] = former
+        try:
+            yield
+        finally:
+            for name, value in values.items():
+                conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))
+
+
+@pytest.mark.parametrize(
+    ("flushed", "weight", "says"),
+    [
+        (0, Weight.WARNING, "once a second"),
+        (1, Weight.NOTE, "each commit is on disk"),
+        (2, Weight.WARNING, "if the machine loses power, a second"),
+    ],
+)
+def test_what_mariadb_risks_is_told(
+    server_database: Callable[[str], Database],
+    database_server: Callable[[str], sa.URL],
+    flushed: int,
+    weight: Weight,
+    says: str,
+) -> None:
+    database = server_database("mariadb")
+    with set_globally(
+        database_server("mariadb"),
+        innodb_flush_log_at_trx_commit=flushed,
+        max_allowed_packet=1 << 20,
+    ):
+        database.engine.dispose()
+        found = {one.subject: one for one in check_database(database)}
+    database.engine.dispose()
+    about = found["innodb_flush_log_at_trx_commit"]
+    assert (about.weight, says in about.says) == (weight, True)
+    packet = found["max_allowed_packet"]
+    assert packet.weight is Weight.WARNING
+    assert "1024 KiB: photographs need 32M or more" in packet.says
+
+
+@pytest.mark.slow
+def test_database_made_as_latin1_still_holds_every_letter(
+    library: Library, database_server: Callable[[str], sa.URL]
+) -> None:
+    """Servers make databases so by default: our tables name their own character set."""
+    title = "Ünïcode 😀 日本"
+    with scratch_database(database_server("mariadb")) as url:
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as conn:
+            conn.execute(sa.text("ALTER DATABASE CHARACTER SET latin1"))
+        upgrade(text_of(url), library)
+        database = connect(text_of(url), library)
+        database.write(
+            lambda conn: conn.execute(server_settings.update().values(database_title=title))
+        )
+        kept = database.read(lambda conn: conn.scalar(sa.select(server_settings.c.database_title)))
+        assert kept == title
+        found = [one for one in check_database(database) if one.subject == "character set"]
+        assert [(one.weight, "latin1" in one.says) for one in found] == [(Weight.WARNING, True)]
+        narrow = sa.text("ALTER TABLE phq9 CONVERT TO CHARACTER SET latin1")
+        database.write(lambda conn: conn.execute(narrow))
+        found = [one for one in check_database(database) if one.weight is Weight.FAULT]
+        assert ["1 tables are not in utf8mb4" in one.says for one in found] == [True]
+        database.engine.dispose()
+
+
 def test_command_says_all_and_makes_no_database(tmp_path: Path) -> None:
     path = config(tmp_path, sa.make_url(f"sqlite:///{tmp_path}/absent.sqlite"))
     done = command("--config", str(path), "--connect", "--json")
-    (found,) = json.loads(done.stdout)
-    assert (found["weight"], found["subject"]) == ("fault", "DB_URL")
+    found = [(one["weight"], one["subject"]) for one in json.loads(done.stdout)]
+    assert ("fault", "DB_URL") in found
+    assert {weight for weight, _ in found} == {"fault", "note"}
     assert done.exit_code == 1
     assert not (tmp_path / "absent.sqlite").exists()
     assert command("--config", str(path)).exit_code == 0

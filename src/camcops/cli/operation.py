@@ -4,7 +4,7 @@
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +23,25 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 @click.command(cls=ServerCommand)
 @config_option(required=False)
-@click.option("--connect", is_flag=True, help="Look at the database too.")
+@click.option("--connect", is_flag=True, help="Ask the database too, and greet the other servers.")
+@click.option(
+    "--apache",
+    "front_ends",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    help="An Apache file that is to lead here; may be repeated.",
+)
 @as_json
-def check_config(config: Path | None, connect: bool, as_json: bool) -> None:
+def check_config(
+    config: Path | None, connect: bool, front_ends: tuple[Path, ...], as_json: bool
+) -> None:
     """Check a configuration, and the files and folders that it names; every fault at once.
 
     Run it as the web server's user. With --connect also the database: in reach, at the right revision,
-    safe settings, clock. Exit status 1 if there are faults; warnings alone leave it at 0.
+    safe settings, clock; and whether mail server and message broker answer. With --apache also whether
+    that file leads here by the right way. Exit status 1 if there are faults; warnings alone leave it at 0.
     """
-    found = list(_findings(config_path(config), connect))
+    found = list(_findings(config_path(config), connect, front_ends))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
     else:
@@ -43,20 +53,27 @@ def check_config(config: Path | None, connect: bool, as_json: bool) -> None:
     click.echo("No faults.", err=True)
 
 
-def _findings(path: Path, connect: bool) -> Iterator["Finding"]:
+def _findings(path: Path, connect: bool, front_ends: Sequence[Path]) -> Iterator["Finding"]:
     from camcops.operation.config_checks import check_file, check_settings
 
     settings, found = check_file(path)
     yield from found
     if settings is None:
         return
-    checked = list(check_settings(settings))
-    yield from checked
+    yield from check_settings(settings)
+    if front_ends:
+        from camcops.operation.apache_checks import check_apache
+
+        for file in front_ends:
+            yield from check_apache(file, settings.server)
     if connect:
         from camcops.operation.database_checks import check_database
         from camcops.operation.findings import fault
+        from camcops.operation.reach import check_broker, check_mail_server
         from camcops.site import Site
 
+        yield from check_mail_server(settings.site)
+        yield from check_broker(settings.export)
         try:
             site = Site.open(settings)
         except Problem as problem:

@@ -12,6 +12,7 @@ from camcops.config import Settings, load
 from camcops.instruments.checking import check_instruments, tables_in
 from camcops.instruments.library import open_library
 from camcops.instruments.string_xml import read_string_file
+from camcops.operation.certificates import check_pair
 from camcops.operation.findings import Finding, fault, warning
 from camcops.problems import Problem
 
@@ -43,6 +44,8 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     yield from _strings(settings)
     yield from _folders(settings)
     yield from _instruments(settings)
+    yield from _transport(settings)
+    yield from _recipients(settings)
 
 
 def _permissions(path: Path) -> Iterator[Finding]:
@@ -133,6 +136,18 @@ def _folders(settings: Settings) -> Iterator[Finding]:
 
 def _parent(path: Path | None) -> Path | None:
     return None if path is None else path.absolute().parent
+
+
+def _transport(settings: Settings) -> Iterator[Finding]:
+    certificate, key = settings.server.ssl_certificate, settings.server.ssl_private_key
+    if certificate is not None and key is not None:
+        yield from check_pair(certificate, key)
+
+
+def _recipients(settings: Settings) -> Iterator[Finding]:
+    if names := ", ".join(settings.export.recipients):
+        says = f"This version can't send to {names} yet: what is for them waits in the outbox."
+        yield warning("RECIPIENTS", says)
 
 
 def _instruments(settings: Settings) -> Iterator[Finding]:

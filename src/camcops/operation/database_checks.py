@@ -90,7 +90,8 @@ def _mysql(conn: sa.Connection) -> Iterator[Finding]:
     if found["packet"] < PACKET_LEAST:
         yield warning(
             "max_allowed_packet",
-            f"It is {found['packet'] // 1024} KiB: photographs need 32M or more, or can't be uploaded.",
+            f"It is {found['packet'] // 1024} KiB: photographs need 32M or more, or can't be uploaded. "
+            "Set it under [mysqld], and under [mysqldump] for dumps.",
         )
     if found["flushed"] in WHEN_FLUSHED:
         yield warning("innodb_flush_log_at_trx_commit", WHEN_FLUSHED[found["flushed"]])
