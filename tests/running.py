@@ -103,10 +103,12 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(folder: Path, url: sa.URL, **more: str) -> Iterator[RunningServer]:
+def running_server(
+    folder: Path, url: sa.URL, *, command: str = "serve_gunicorn", **more: str
+) -> Iterator[RunningServer]:
     """A server on a free port, stopped at the end."""
     port = free_port()
-    server = RunningServer(write_config(folder, url, port, **more), port)
+    server = RunningServer(write_config(folder, url, port, **more), port, command)
     server.start()
     try:
         yield server

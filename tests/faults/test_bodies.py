@@ -48,11 +48,14 @@ def head(*headers: str, kind: str = "application/x-www-form-urlencoded") -> byte
     return "\r\n".join(lines).encode()
 
 
-@pytest.fixture
-def server(sqlite_database: Database, tmp_path: Path) -> Iterator[RunningServer]:
+@pytest.fixture(params=["serve_gunicorn", "serve_cherrypy"])
+def server(
+    sqlite_database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[RunningServer]:
     make_tablet_state(sqlite_database)
     limit = {"MAX_UPLOAD_MB": str(LIMIT_MB)}
-    with running_server(tmp_path, sqlite_database.engine.url, **limit) as running:
+    url = sqlite_database.engine.url
+    with running_server(tmp_path, url, command=request.param, **limit) as running:
         yield running
 
 
