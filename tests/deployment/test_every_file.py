@@ -17,6 +17,7 @@ FILES = (
     "demo_supervisor_config",
     "demo_systemd_units",
     "demo_firewall_rules",
+    "demo_selinux_commands",
     "demo_crontab",
     "demo_tmpfiles_config",
     "demo_logrotate_config",

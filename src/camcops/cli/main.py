@@ -36,6 +36,9 @@ COMMANDS = {
     "demo_firewall_rules": Entry(
         "camcops.cli.specimens", "demo_firewall_rules", "Print firewall rules."
     ),
+    "demo_selinux_commands": Entry(
+        "camcops.cli.specimens", "demo_selinux_commands", "Print commands for SELinux labels."
+    ),
     "demo_crontab": Entry(
         "camcops.cli.specimens", "demo_crontab", "Print lines for the system's crontab."
     ),

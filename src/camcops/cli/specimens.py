@@ -110,6 +110,15 @@ def demo_firewall_rules(style: str, ssh_port: int, **given: Any) -> None:
 
 
 @click.command(cls=ServerCommand)
+@options("instance", "config", "socket", "port", "static", "logo", "cache", "lock", "downloads")
+def demo_selinux_commands(**given: Any) -> None:
+    """Print commands that give files and folders their SELinux labels, for RHEL and its kin."""
+    from camcops.deployment.selinux import selinux_commands
+
+    click.echo(selinux_commands(installation(given)), nl=False)
+
+
+@click.command(cls=ServerCommand)
 @options(*INSTANCE, "program")
 def demo_crontab(**given: Any) -> None:
     """Print lines for /etc/crontab, or a file in /etc/cron.d: the daily backup."""
