@@ -38,7 +38,8 @@ class BackEnd(RunningServer):
             if _answers(self.socket):
                 return
             time.sleep(0.02)
-        self.kill()
+        if self.process.poll() is None:
+            self.kill()
         raise AssertionError(f"the server did not come up:\n{self.log.read_text()[-3000:]}")
 
 

@@ -81,6 +81,7 @@ def serve(
     )
     memory.return_what_is_free()
     memory.before_fork()
+    os.register_at_fork(after_in_child=_end_when_told)
     Embedded(application, chosen).run()
 
 
@@ -96,7 +97,7 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
         "graceful_timeout": settings.gunicorn_timeout_s,
         "keepalive": 5,
         "reload": settings.gunicorn_debug_reload,
-        "post_fork": lambda server, worker: _begin(after_fork),
+        "post_fork": lambda server, worker: after_fork(),
         "proc_name": "camcops_server",
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
@@ -116,12 +117,10 @@ def options(settings: ServerSettings, after_fork: Callable[[], None]) -> dict[st
     return chosen
 
 
-def _begin(after_fork: Callable[[], None]) -> None:
-    """A process's beginning: one that is told to stop before it serves ends at once.
+def _end_when_told() -> None:
+    """Until a process has handlers of its own, it would only note what it is told, as the first one does.
 
-    Until Gunicorn gives it handlers of its own, it has those of the first process, which would only note the
-    signal; and the first process would wait for it for as long as for an unfinished request.
+    The first process would then wait for it for as long as for an unfinished request.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
-    after_fork()
