@@ -54,3 +54,19 @@ def empty(database: Database) -> None:
                 connection.exec_driver_sql(f"TRUNCATE TABLE {quote(name)}")
             connection.exec_driver_sql("SET SESSION foreign_key_checks = 1")
         seed(connection)
+
+
+@contextmanager
+def set_globally(server: sa.URL, **values: int) -> Iterator[None]:
+    """Settings of a MariaDB server, for the duration of the block."""
+    engine = sa.create_engine(server, poolclass=sa.NullPool)
+    with engine.connect() as conn:
+        for name, value in values.items():
+            former = conn.scalar(sa.text(f"SELECT @@GLOBAL.{name}"))
+            conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))
+            values[name] = former
+        try:
+            yield
+        finally:
+            for name, value in values.items():
+                conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))

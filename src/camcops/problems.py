@@ -117,6 +117,25 @@ DATABASE_UNAVAILABLE = Kind(
     "runs, and DB_URL in the configuration file.",
     http=503,
 )
+DATABASE_ABSENT = Kind(
+    "database_absent",
+    "The server has no database of the name in DB_URL, or does not let this user see it.",
+    "Make it (“camcops_server demo_mysql_create_db” prints the SQL for MariaDB and MySQL), then run "
+    "“camcops_server upgrade_db”.",
+    http=503,
+)
+DATABASE_LOGIN_REFUSED = Kind(
+    "database_login_refused",
+    "The database server refuses the user name or the password in DB_URL.",
+    "Correct DB_URL in the configuration file, or the account on the server.",
+    http=503,
+)
+DATABASE_RIGHT_LACKING = Kind(
+    "database_right_lacking",
+    "The user in DB_URL lacks a right on the database: {right}.",
+    "Let the database's administrator grant that user all rights on this database, and on no other.",
+    http=503,
+)
 DATABASE_BUSY = Kind(
     "database_busy",
     "The database is too busy with the work of others.",

@@ -201,7 +201,7 @@ def test_a_database_out_of_reach(url: str, library: Library) -> None:
 def test_refused_login(database_server: Callable[[str], sa.URL], library: Library) -> None:
     url = database_server("mariadb").set(username="stranger")
     database = connect(url.render_as_string(hide_password=False), library)
-    with pytest.raises(Problem, match="refuses the user name"):
+    with pytest.raises(Problem, match="refuses the user name or the password"):
         database.read(_title)
     database.engine.dispose()
 

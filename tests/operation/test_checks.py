@@ -2,8 +2,7 @@
 """`check_config`: every fault at once, of the file, of what it names, and of the database."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from camcops.operation.config_checks import check_file, check_settings
 from camcops.operation.database_checks import check_database
 from camcops.operation.findings import Finding, Weight
 from tests.running import write_config
-from tests.scratch_databases import scratch_database, text_of
+from tests.scratch_databases import scratch_database, set_globally, text_of
 
 NOWHERE = sa.make_url("sqlite:////nowhere/at/all.sqlite")
 
@@ -113,22 +112,6 @@ def test_database_in_order_and_outdated(database: Database, broken: bool) -> Non
     assert all("upgrade_db" in says for says in faults)
     assert "version" in subjects(found, Weight.NOTE)
     assert "clock" not in subjects(found, Weight.WARNING)
-
-
-@contextmanager
-def set_globally(server: sa.URL, **values: int) -> Iterator[None]:
-    """Settings of a MariaDB server, for the duration of the block."""
-    engine = sa.create_engine(server, poolclass=sa.NullPool)
-    with engine.connect() as conn:
-        for name, value in values.items():
-            former = conn.scalar(sa.text(f"SELECT @@GLOBAL.{name}"))
-            conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))
-            values[name] = former
-        try:
-            yield
-        finally:
-            for name, value in values.items():
-                conn.execute(sa.text(f"SET GLOBAL {name} = {value}"))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from camcops.db.client_tables import ClientTable, ClientTables
 from camcops.db.engine import create_engine, reading_options
-from camcops.db.faults import is_transient, why_unavailable
-from camcops.problems import DATABASE_BUSY, DATABASE_UNAVAILABLE, Problem
+from camcops.db.faults import is_transient, problem_of
+from camcops.problems import DATABASE_BUSY, Problem
 
 if TYPE_CHECKING:
     from camcops.instruments.library import Library
@@ -73,9 +73,8 @@ class Database:
                     with connection.begin():
                         return work(connection)
             except DBAPIError as error:
-                reason = why_unavailable(error)
-                if reason is not None:
-                    raise Problem(DATABASE_UNAVAILABLE, reason=reason) from error
+                if (problem := problem_of(error)) is not None:
+                    raise problem from error
                 if not is_transient(error):
                     raise
                 if time.monotonic() > give_up_at:

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an error of a database driver means: worth another try, database out of reach, or a bug."""
 
+import re
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError
+
+from camcops.problems import (
+    DATABASE_ABSENT,
+    DATABASE_LOGIN_REFUSED,
+    DATABASE_RIGHT_LACKING,
+    DATABASE_UNAVAILABLE,
+    Problem,
+)
 
 # Deadlock; lock wait ended; row changed since it was read (MariaDB's snapshot isolation);
 # node not ready to commit (Galera).
@@ -17,10 +26,16 @@ MYSQL_ENDING = frozenset({1927, 1317})
 MYSQL_FULL = frozenset({1021, 1114, 3, 1026})
 # The server only reads: it is a replica, or became one.
 MYSQL_READ_ONLY = frozenset({1290, 1836})
-MYSQL_REFUSED = frozenset({1044, 1045, 1049, 1698})
+# No such database, or none that this user may know of.
+MYSQL_ABSENT = frozenset({1049, 1044})
+MYSQL_REFUSED = frozenset({1045, 1698})
+# A command denied for a table, a column, a view; a right that counts for the whole server.
+MYSQL_RIGHT_LACKING = frozenset({1142, 1143, 1227, 1370})
 # Serialization failure, deadlock, lock not available.
 POSTGRESQL_TRANSIENT = frozenset({"40001", "40P01", "55P03"})
-POSTGRESQL_REFUSED = ("28", "3D")
+POSTGRESQL_ABSENT = "3D000"
+POSTGRESQL_REFUSED = ("28",)
+POSTGRESQL_RIGHT_LACKING = "42501"
 POSTGRESQL_UNREACHABLE = ("08", "57P", "53300")
 POSTGRESQL_FULL = "53100"
 SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -36,7 +51,11 @@ SQLITE_UNREACHABLE = {
 DISK_FULL = "the disk is full"
 READS_ONLY = "its server takes no changes at present"
 CONNECTION_LOST = "the connection broke, or was refused"
-LOGIN_REFUSED = "it refuses the user name, password or database name of DB_URL"
+
+DENIED = re.compile(r"\b([A-Z][A-Z ,]*) command denied")
+SAYS_ABSENT = re.compile(r'FATAL: +database ".*" does not exist')
+SAYS_REFUSED = re.compile(r'FATAL: +(password authentication failed|role ".*" does not exist)')
+"""What libpq says of a connection that was refused, for which psycopg has no code."""
 
 
 def is_transient(error: DBAPIError) -> bool:
@@ -49,11 +68,31 @@ def is_transient(error: DBAPIError) -> bool:
     )
 
 
-def why_unavailable(error: DBAPIError) -> str | None:
-    """Why the database can't be used at all; None if that is not what is wrong."""
+def problem_of(error: DBAPIError) -> Problem | None:
+    """What to tell people if the database can't be used, or not for this; None if it is something else."""
     code = code_of(error)
-    if code in MYSQL_REFUSED or _begins(code, POSTGRESQL_REFUSED):
-        return LOGIN_REFUSED
+    refused = str(error.orig) if _never_connected(error) else ""
+    if code in MYSQL_ABSENT or code == POSTGRESQL_ABSENT or SAYS_ABSENT.search(refused):
+        return Problem(DATABASE_ABSENT)
+    if code in MYSQL_REFUSED or _begins(code, POSTGRESQL_REFUSED) or SAYS_REFUSED.search(refused):
+        return Problem(DATABASE_LOGIN_REFUSED)
+    if code in MYSQL_RIGHT_LACKING or code == POSTGRESQL_RIGHT_LACKING:
+        return Problem(DATABASE_RIGHT_LACKING, right=_right(error))
+    reason = why_unavailable(error)
+    return None if reason is None else Problem(DATABASE_UNAVAILABLE, reason=reason)
+
+
+def _right(error: DBAPIError) -> str:
+    """The right that was missed; such texts name tables, and no data."""
+    if match := DENIED.search(str(error.orig)):
+        return match[1]
+    message = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return message if isinstance(message, str) else "one for the whole server"
+
+
+def why_unavailable(error: DBAPIError) -> str | None:
+    """Why the database is out of reach; None if that is not what is wrong."""
+    code = code_of(error)
     if (
         error.connection_invalidated
         or code in MYSQL_UNREACHABLE | MYSQL_ENDING

@@ -21,7 +21,7 @@ from camcops.db.adoption import TO_ADOPT, AdoptionState, added_columns, adoption
 from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
-from camcops.db.faults import is_transient, why_unavailable
+from camcops.db.faults import is_transient, problem_of
 from camcops.db.instants import utc_now
 from camcops.db.patient_names import add_missing
 from camcops.db.schema import metadata, schema_state
@@ -35,7 +35,6 @@ from camcops.db.state import (
 from camcops.problems import (
     DATABASE_BUSY,
     DATABASE_TO_ADOPT,
-    DATABASE_UNAVAILABLE,
     Problem,
 )
 
@@ -99,8 +98,8 @@ def upgrade(
                 adopting.complete(connection, database, progress)
             _stamp(connection, database)
     except DBAPIError as error:
-        if (reason := why_unavailable(error)) is not None:
-            raise Problem(DATABASE_UNAVAILABLE, reason=reason) from error
+        if (problem := problem_of(error)) is not None:
+            raise problem from error
         if is_transient(error):
             raise Problem(DATABASE_BUSY) from error
         raise

@@ -17,6 +17,12 @@ from camcops.problems import BLOB_TOO_LARGE, Problem
 LARGE: Final = 2 * 1024 * 1024
 """Bytes from which on a BLOB is large, and of a portion of it."""
 
+SMALL: Final = 128 * 1024
+"""Bytes up to which a BLOB fits into any statement."""
+
+REST_OF_STATEMENT: Final = 64 * 1024
+PACKET: Final = "camcops_packet"
+
 _APPEND = (
     blobs.update()
     .where(blobs.c._pk == sa.bindparam("wanted"))
@@ -31,7 +37,8 @@ def insert(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     writer = {"sqlite": _into_sqlite, "mysql": _into_mysql}.get(conn.dialect.name)
     small: list[Mapping[str, Any]] = []
     for row in rows:
-        if writer is not None and len(row.get("theblob") or b"") >= LARGE:
+        size = len(row.get("theblob") or b"")
+        if writer is not None and size > SMALL and size >= _portion(conn):
             writer(conn, row)
         else:
             small.append(row)
@@ -51,15 +58,29 @@ def _into_sqlite(conn: sa.Connection, row: Mapping[str, Any]) -> None:
 
 def _into_mysql(conn: sa.Connection, row: Mapping[str, Any]) -> None:
     content: bytes = row["theblob"]
+    if len(content) > _packet(conn):  # it limits CONCAT, and every answer, as well as statements
+        raise Problem(BLOB_TOO_LARGE, megabytes=-(-len(content) // 1_000_000))
     pk = new_key(conn.execute(blobs.insert().values({**row, "theblob": b""})))
-    for portion in _portions(content):
+    for portion in _portions(content, _portion(conn)):
         conn.execute(_APPEND, {"wanted": pk, "portion": bytes(portion)})
-    size = conn.scalar(sa.select(sa.func.length(blobs.c.theblob)).where(blobs.c._pk == pk))
-    if size != len(content):  # the server's max_allowed_packet, which limits CONCAT too
-        raise Problem(BLOB_TOO_LARGE, megabytes=len(content) // 1_000_000)
 
 
-def _portions(content: bytes) -> Iterator[memoryview]:
+def _portion(conn: sa.Connection) -> int:
+    """How many bytes of a BLOB go at once: on MariaDB and MySQL a statement may hold each twice (escaped)."""
+    if conn.dialect.name != "mysql":
+        return LARGE
+    return max(SMALL, min(LARGE, (_packet(conn) - REST_OF_STATEMENT) // 2))
+
+
+def _packet(conn: sa.Connection) -> int:
+    """The server's max_allowed_packet, which stays the same for as long as a connection lives."""
+    known = conn.info
+    if PACKET not in known:
+        known[PACKET] = conn.scalar(sa.text("SELECT @@max_allowed_packet"))
+    return int(known[PACKET])
+
+
+def _portions(content: bytes, size: int = LARGE) -> Iterator[memoryview]:
     whole = memoryview(content)
-    for start in range(0, len(content), LARGE):
-        yield whole[start : start + LARGE]
+    for start in range(0, len(content), size):
+        yield whole[start : start + size]
