@@ -59,6 +59,35 @@ def make_certificate(folder: Path, name: str = "certificate", days: int = 90) ->
     return certificate, key
 
 
+AUTHORITY = """
+[ca]
+default_ca = here
+[here]
+database = {folder}/index
+new_certs_dir = {folder}
+serial = {folder}/serial
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+
+
+def make_expired_certificate(folder: Path) -> tuple[Path, Path]:
+    """One that held for the first month of 2020, and its key."""
+    config, request, key = (folder / name for name in ("ca.conf", "request", "expired.key"))
+    config.write_text(AUTHORITY.format(folder=folder))
+    (folder / "index").touch()
+    (folder / "serial").write_text("01\n")
+    certificate = folder / "expired.pem"
+    ask = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
+    sign = f"ca -config {config} -batch -selfsign -notext -keyfile {key} -in {request} -out {certificate}"
+    term = "-startdate 200101000000Z -enddate 200201000000Z"
+    for command in (f"{ask} -keyout {key} -out {request}", f"{sign} {term}"):
+        subprocess.run(["openssl", *command.split()], check=True, capture_output=True)
+    return certificate, key
+
+
 @dataclass
 class Served:
     """`way`: TCP, SOCKET or TLS. `process` is None while it doesn't run."""

@@ -2,7 +2,7 @@
 """Seals left outside the database, a line of JSON each: proof of how far the trail once went."""
 
 import datetime as dt
-import fcntl
+import importlib
 import json
 import os
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ from camcops.problems import SEAL_FILE_DIFFERS, SEAL_FILE_UNUSABLE, Problem
 SEALS_AT_ONCE: Final = 1000
 LONGEST_LINE: Final = 1_000_000
 BEGINNING: Final = b'{"number":'
+BEYOND: Final = 2**30
+"""A byte that no file of seals has, for a lock that keeps nobody from reading."""
 
 
 def append_seals(database: Database, path: Path) -> int:
@@ -31,10 +33,23 @@ def append_seals(database: Database, path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _take(file)
             return _append(database, file, path)
     except OSError as error:
         raise Problem(SEAL_FILE_UNUSABLE, path=path, reason=error.strerror or error) from error
+
+
+def _take(file: BinaryIO) -> None:
+    """Wait until no other process has the file; it is ours until it is closed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        windows = importlib.import_module("msvcrt")
+        file.seek(BEYOND)
+        windows.locking(file.fileno(), windows.LK_LOCK, 1)
+        file.seek(0)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _append(database: Database, file: BinaryIO, path: Path) -> int:

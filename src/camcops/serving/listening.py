@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 SOCKET_MODE: Final = 0o777
 """The front-end server may be another user: it is the folder that keeps others out."""
 
+LONGEST_PATH: Final = 107
+"""Bytes in the name of a UNIX socket, on Linux."""
+
 
 def check(settings: ServerSettings) -> None:
     """Raise a Problem unless we can listen there; a socket that a dead server left behind is removed."""
@@ -70,6 +73,9 @@ def _try_port(host: str, port: int) -> None:
 
 def _clear(path: Path, settings: ServerSettings) -> None:
     """Nothing may be there, except the socket of a server that has died: that is removed."""
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        reason = f"its name is too long (more than {LONGEST_PATH} bytes)"
+        raise Problem(ADDRESS_UNUSABLE, address=address(settings), reason=reason)
     try:
         kind = path.lstat().st_mode
     except FileNotFoundError:
