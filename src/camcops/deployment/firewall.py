@@ -37,7 +37,7 @@ table inet camcops_firewall {{
         iif lo accept
         ct state established,related accept
         ct state invalid drop
-        # ICMP and ICMPv6, by number: their names stand in a file that a minimal Debian lacks.
+# ICMP and ICMPv6, by number: their names stand in a file that a minimal Debian lacks.
         meta l4proto {{ 1, 58 }} accept
         tcp dport {{ {", ".join(_ports(site, ssh_port))} }} accept
     }}
