@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,7 +25,19 @@ TOKEN_BYTES: Final = 16
 RENEWAL: Final = dt.timedelta(minutes=1)
 
 
-_BY_ID = sa.select(sessions).where(sessions.c.id == sa.bindparam("wanted"))
+COLUMNS: Final = (
+    sessions.c.id,
+    sessions.c.token,
+    sessions.c.user_id,
+    sessions.c.ip_address,
+    sessions.c.last_activity_utc,
+    sessions.c.is_api_session,
+    sessions.c.number_to_view,
+    sessions.c.form_state,
+)
+"""What `accepted` needs."""
+
+_BY_ID = sa.select(*COLUMNS).where(sessions.c.id == sa.bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +76,47 @@ def find(
     It is not, if unused for longer than the time-out; nor from another address, if `check_ip`; nor
     where a tablet's session is presented by a browser or the reverse (`api`).
     """
-    row = conn.execute(_BY_ID, {"wanted": session_id}).first()
-    if row is None or not row.token or not hmac.compare_digest(row.token, _digest(token)):
+    return accepted(
+        conn.execute(_BY_ID, {"wanted": session_id}).first(),
+        token,
+        remote_addr=remote_addr,
+        now=now,
+        timeout_minutes=timeout_minutes,
+        check_ip=check_ip,
+        api=api,
+    )
+
+
+def accepted(
+    values: Sequence[Any] | None,
+    token: str,
+    *,
+    remote_addr: str | None,
+    now: dt.datetime,
+    timeout_minutes: int,
+    check_ip: bool,
+    api: bool,
+) -> Session | None:
+    """The session with these values (of `COLUMNS`), if it is still good: see `find`."""
+    if values is None:
+        return None
+    number, digest, user_id, ip_address, last_activity, is_api, number_to_view, form_state = values
+    if not digest or not hmac.compare_digest(digest, _digest(token)):
         return None
     # Not after that long ahead either: a clock that was put back would keep the session open for ever.
-    unused = None if row.last_activity_utc is None else abs(_plain(now) - row.last_activity_utc)
+    unused = None if last_activity is None else abs(_plain(now) - last_activity)
     if unused is None or unused > dt.timedelta(minutes=timeout_minutes):
         return None
-    if bool(row.is_api_session) is not api or (check_ip and row.ip_address != remote_addr):
+    if bool(is_api) is not api or (check_ip and ip_address != remote_addr):
         return None
     return Session(
-        id=row.id,
+        id=number,
         token=token,
-        user_id=row.user_id,
+        user_id=user_id,
         is_api=api,
-        last_activity_utc=row.last_activity_utc,
-        number_to_view=row.number_to_view,
-        form_state=json.loads(row.form_state) if row.form_state else None,
+        last_activity_utc=last_activity,
+        number_to_view=number_to_view,
+        form_state=json.loads(form_state) if form_state else None,
     )
 
 

@@ -2,8 +2,9 @@
 """Users and their memberships: reading and changing them."""
 
 import datetime as dt
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -207,43 +208,61 @@ def _update(conn: sa.Connection, user_id: int, **values: object) -> None:
     conn.execute(users.update().where(users.c.id == user_id).values(**values))
 
 
-_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("wanted"))
-_BY_NAME = sa.select(users).where(users.c.username == sa.bindparam("wanted"))
+COLUMNS: Final = (
+    users.c.id,
+    users.c.username,
+    users.c.fullname,
+    users.c.email,
+    users.c.superuser,
+    users.c.auto_generated,
+    users.c.single_patient_pk,
+    users.c.language,
+    users.c.upload_group_id,
+    users.c.must_change_password,
+    users.c.when_agreed_terms_of_use,
+    users.c.last_login_at_utc,
+    users.c.last_password_change_utc,
+    users.c.mfa_method,
+)
+MEMBERSHIP_COLUMNS: Final = (
+    groups.c.id,
+    groups.c.name,
+    *(memberships.c[permission.value] for permission in Permission),
+)
+_FLAGS: Final = tuple(Permission)
+
+_BY_ID = sa.select(*COLUMNS).where(users.c.id == sa.bindparam("wanted"))
+_BY_NAME = sa.select(*COLUMNS).where(users.c.username == sa.bindparam("wanted"))
 _BELONGING = (
-    sa.select(memberships, groups.c.name)
-    .join(groups, groups.c.id == memberships.c.group_id)
+    sa.select(*MEMBERSHIP_COLUMNS)
+    .join_from(memberships, groups, groups.c.id == memberships.c.group_id)
     .where(memberships.c.user_id == sa.bindparam("user"))
     .order_by(groups.c.name)
 )
+
+
+def user_of(values: Sequence[Any], belonging: Iterable[Sequence[Any]]) -> User | None:
+    """The user with these values (of `COLUMNS`) and memberships (`MEMBERSHIP_COLUMNS`), by name of group.
+
+    None, and memberships without a group, are what an outer join gives where there is nothing.
+    """
+    if values[0] is None:
+        return None
+    user = dict(zip((column.name for column in COLUMNS), values, strict=True))
+    for name in ("fullname", "email"):
+        user[name] = user[name] or ""
+    for name in ("superuser", "auto_generated", "must_change_password"):
+        user[name] = bool(user[name])
+    found = [
+        Membership(group_id, name, frozenset(itertools.compress(_FLAGS, flags)))
+        for group_id, name, *flags in belonging
+        if group_id is not None
+    ]
+    return User(**user, memberships=tuple(found))
 
 
 def _load(conn: sa.Connection, query: sa.Select[Any], wanted: int | str) -> User | None:
     row = conn.execute(query, {"wanted": wanted}).first()
     if row is None:
         return None
-    belonging = conn.execute(_BELONGING, {"user": row.id})
-    return User(
-        id=row.id,
-        username=row.username,
-        fullname=row.fullname or "",
-        email=row.email or "",
-        superuser=bool(row.superuser),
-        auto_generated=bool(row.auto_generated),
-        single_patient_pk=row.single_patient_pk,
-        language=row.language,
-        upload_group_id=row.upload_group_id,
-        must_change_password=bool(row.must_change_password),
-        when_agreed_terms_of_use=row.when_agreed_terms_of_use,
-        last_login_at_utc=row.last_login_at_utc,
-        last_password_change_utc=row.last_password_change_utc,
-        mfa_method=row.mfa_method,
-        memberships=tuple(_membership(each._mapping) for each in belonging),
-    )
-
-
-def _membership(row: Any) -> Membership:
-    return Membership(
-        row["group_id"],
-        row["name"],
-        frozenset(permission for permission in Permission if row[permission.value]),
-    )
+    return user_of(row, conn.execute(_BELONGING, {"user": row.id}))

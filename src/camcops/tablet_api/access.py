@@ -15,7 +15,8 @@ from camcops.accounts import sessions
 from camcops.accounts.permissions import Permission, may
 from camcops.accounts.sessions import Session
 from camcops.accounts.signin import authenticate
-from camcops.accounts.users import User, load_user
+from camcops.accounts.users import User
+from camcops.accounts.visitors import find_visitor
 from camcops.db.instants import utc_now
 from camcops.problems import (
     BAD_CREDENTIALS,
@@ -98,7 +99,7 @@ def _resume(
         return None, None
 
     def look(conn: sa.Connection) -> tuple[Session | None, User | None]:
-        session = sessions.find(
+        return find_visitor(
             conn,
             session_id,
             token,
@@ -108,9 +109,6 @@ def _resume(
             check_ip=site.settings.site.session_check_user_ip,
             api=True,
         )
-        if session is None or session.user_id is None:
-            return session, None
-        return session, load_user(conn, session.user_id)
 
     session, user = site.database.read(look)
     if session is None:

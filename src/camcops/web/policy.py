@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from camcops.accounts import sessions
 from camcops.accounts.permissions import may_use_web
-from camcops.accounts.users import User, load_user
+from camcops.accounts.users import User
+from camcops.accounts.visitors import find_visitor
 from camcops.site import Site
 
 SIGNED_IN = "signed in"
@@ -39,7 +40,7 @@ def user_of(request: Request) -> User | None:
     settings = site.settings.site
 
     def work(conn: Connection) -> tuple[sessions.Session, User | None] | None:
-        session = sessions.find(
+        session, user = find_visitor(
             conn,
             visit.session_id,
             visit.token,
@@ -51,7 +52,7 @@ def user_of(request: Request) -> User | None:
         )
         if session is None or session.user_id is None:
             return None
-        return session, load_user(conn, session.user_id)
+        return session, user
 
     found = site.database.read(work)
     if found is None:
