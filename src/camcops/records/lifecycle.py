@@ -69,6 +69,8 @@ def parse_instant(text: str) -> dt.datetime:
     if len(text) < len("YYYY-MM-DD") or not text.isascii():
         raise ValueError(text)
     instant = _zoned(dt.datetime.fromisoformat(text))
+    if instant.tzinfo is dt.UTC:
+        return instant
     offset = instant.utcoffset() or dt.timedelta()
     if offset.total_seconds() % 60:
         raise ValueError(text)

@@ -18,11 +18,15 @@ from camcops.problems import (
 from camcops.records.changes import Owner, owner_columns, owner_of
 from camcops.records.lifecycle import KEY, MOVE_OFF, SERVER_COLUMNS, WHEN_MODIFIED
 from camcops.tablet_api.cells import CellReader, Misfit, Stored, cell_readers, required_columns
-from camcops.tablet_api.literals import Value
+from camcops.tablet_api.literals import decode
 from camcops.tablet_api.versions import MINIMUM_TABLET_VERSION, Version, parse_version
 
 _ALWAYS = (KEY, WHEN_MODIFIED, MOVE_OFF)
 _LONGEST_QUOTE = 60
+
+# Characters; so nothing that identifies anybody is remembered.
+_SHORT = len("NULL")
+_MOST_KNOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,27 @@ class IncomingTable:
 
 
 @dataclass(frozen=True, slots=True)
+class _Column:
+    """Reads the literals of one column, and remembers short ones: most answers are a digit or NULL."""
+
+    read: CellReader
+    known: dict[str, Stored] = field(default_factory=dict)
+
+    def stored(self, literal: str) -> Stored:
+        """The value to store. Raises `Misfit`."""
+        if len(literal) > _SHORT:
+            return self.read(decode(literal))
+        if literal in self.known:
+            return self.known[literal]
+        value = self.read(decode(literal))
+        if len(self.known) < _MOST_KNOWN:
+            self.known[literal] = value
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class _TableReader:
-    readers: Mapping[str, CellReader]
+    columns: Mapping[str, _Column]
     required: frozenset[str]
 
 
@@ -77,7 +100,7 @@ class IncomingReader:
 
     def check_columns(self, table: ClientTable, names: Sequence[str]) -> None:
         """Raise `Problem` for a column that does not exist, is the server's own, or stands twice."""
-        known = self._reader(table).readers
+        known = self._reader(table).columns
         seen: set[str] = set()
         for name in names:
             if name in known and name not in seen:
@@ -90,8 +113,11 @@ class IncomingReader:
                 reason = "only the server fills this field"
             raise Problem(COLUMN_REFUSED, column=quoted(name), table=table.name, reason=reason)
 
-    def records(self, table: ClientTable, rows: Iterable[Mapping[str, Value]]) -> dict[int, Record]:
-        """Convert rows (column → decoded literal), numbered from 0. Raises `Problem`."""
+    def records(self, table: ClientTable, rows: Iterable[dict[str, str]]) -> dict[int, Record]:
+        """Convert rows (column → literal), numbered from 0. Raises `Problem`.
+
+        The rows are used up, since a photograph's literal needn't outlive its value.
+        """
         reader = self._reader(table)
         found: dict[int, Record] = {}
         for number, row in enumerate(rows):
@@ -103,16 +129,17 @@ class IncomingReader:
         return found
 
     def _record(
-        self, table: ClientTable, reader: _TableReader, number: int, row: Mapping[str, Value]
+        self, table: ClientTable, reader: _TableReader, number: int, row: dict[str, str]
     ) -> Record:
         for name in _ALWAYS:
             if name not in row:
                 reason = f"it lacks {name}"
                 raise Problem(RECORD_REFUSED, table=table.name, record=number, reason=reason)
         values: dict[str, Stored] = {}
-        for name, value in row.items():
+        columns = reader.columns
+        for name in tuple(row):
             try:
-                values[name] = reader.readers[name](value)
+                values[name] = columns[name].stored(row.pop(name))
             except Misfit as misfit:
                 raise _does_not_fit(table, number, name, str(misfit)) from None
         for name in reader.required:
@@ -127,7 +154,9 @@ class IncomingReader:
         reader = self._by_table.get(table.name)
         if reader is None:
             dialect = self._database.engine.dialect
-            reader = _TableReader(cell_readers(table, dialect), required_columns(table))
+            readers = cell_readers(table, dialect)
+            columns = {name: _Column(read) for name, read in readers.items()}
+            reader = _TableReader(columns, required_columns(table))
             self._by_table[table.name] = reader
         return reader
 

@@ -17,7 +17,7 @@ from camcops.tablet_api.calls import Call, Work
 from camcops.tablet_api.cells import Misfit
 from camcops.tablet_api.incoming import IncomingTable, quoted, split_names
 from camcops.tablet_api.json_fields import read_json
-from camcops.tablet_api.literals import Value, decode, decode_list
+from camcops.tablet_api.literals import Value, decode_list, split_items
 from camcops.tablet_api.repeats import BatchDigest, Contribution
 from camcops.tablet_api.replies import Reply, result
 from camcops.tablet_api.row_writing import Upload
@@ -67,7 +67,7 @@ def upload_table(call: Call) -> Work:
         raise Problem(FIELD_WRONG, field="nrecords", reason="below 0")
     if f"record{number}" in call.request.form:
         log.warning("Table %s: more records were sent than nrecords says", table.name)
-    sent = (decode_list(call.request.take(f"record{n}")) for n in range(number))
+    sent = (split_items(call.request.take(f"record{n}")) for n in range(number))
     rows = (_row(table, n, columns, values) for n, values in enumerate(sent))
     records = call.endpoint.incoming.records(table, rows)
 
@@ -81,7 +81,7 @@ def upload_table(call: Call) -> Work:
 
 def upload_record(call: Call) -> Work:
     table, columns = _table_and_columns(call)
-    row = _row(table, 0, columns, decode_list(call.request.take("values")))
+    row = _row(table, 0, columns, split_items(call.request.take("values")))
     records = call.endpoint.incoming.records(table, [row])
     [record] = records.values()
 
@@ -215,8 +215,8 @@ def _whole_table(call: Call, name: str, key_name: Any, rows: Any) -> IncomingTab
     return IncomingTable(table, reader.records(table, _cells(call, table, rows)))
 
 
-def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str, Value]]:
-    """The decoded rows; uses `rows` up, since a photograph's literal needn't outlive its value."""
+def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str, str]]:
+    """The rows, each column → literal."""
     checked: tuple[str, ...] = ()
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
@@ -226,7 +226,7 @@ def _cells(call: Call, table: ClientTable, rows: list[Any]) -> Iterator[dict[str
         if columns != checked:
             call.endpoint.incoming.check_columns(table, columns)
             checked = columns
-        yield {column: decode(row.pop(column)) for column in columns}
+        yield row
 
 
 def _table(call: Call) -> ClientTable:
@@ -243,9 +243,7 @@ def _table_and_columns(call: Call) -> tuple[ClientTable, list[str]]:
     return table, columns
 
 
-def _row(
-    table: ClientTable, number: int, columns: list[str], values: list[Value]
-) -> dict[str, Value]:
+def _row(table: ClientTable, number: int, columns: list[str], values: list[str]) -> dict[str, str]:
     if len(values) != len(columns):
         reason = f"it has {len(values)} values for {len(columns)} fields"
         raise Problem(RECORD_REFUSED, table=table.name, record=number, reason=reason)
