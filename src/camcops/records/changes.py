@@ -34,7 +34,7 @@ class TableChange:
     settled: set[int] = field(default_factory=set)
     """Those of `preserved` that were written into the new era already."""
     unlinked: dict[int, int] = field(default_factory=dict)
-    """Those of `replaced` whose successor is still to be written, when they are preserved."""
+    """Those of `replaced` whose end and successor are still to be written, when they are preserved."""
     backwards: set[int] = field(default_factory=set)
     """`_pk` of added rows that replaced one with a later time of modification: the clock was put back."""
     remaining: int = 0

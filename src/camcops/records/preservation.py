@@ -3,6 +3,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -20,11 +21,13 @@ def preserve(
     era: str,
     user_id: int,
     forcibly: bool = False,
-    successors: Mapping[int, int] | None = None,
+    successors: Mapping[int, int] = MappingProxyType({}),
+    removal: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     """Move rows, current or not, into an era; nothing else about them changes.
 
-    Unless `successors` (`_pk` → `_pk`) are given: those rows are linked to them at the same time.
+    Unless they have `successors` (`_pk` → `_pk`): then they are linked to these and cease to be current
+    (`removal`) at the same time.
     """
     values: dict[str, object] = {
         "_era": era,
@@ -32,9 +35,8 @@ def preserve(
         "_move_off_tablet": False,
         "_forcibly_preserved": forcibly,
     }
-    linked = successors or {}
-    rows.link(conn, table.table, "_successor_pk", linked, values)
-    rows.update(conn, table.table, [pk for pk in pks if pk not in linked], values)
+    rows.link(conn, table.table, "_successor_pk", successors, {**values, **removal})
+    rows.update(conn, table.table, [pk for pk in pks if pk not in successors], values)
 
 
 @dataclass(frozen=True, slots=True)

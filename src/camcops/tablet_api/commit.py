@@ -144,6 +144,7 @@ class Commit:
                 era=era,
                 user_id=upload.user.id,
                 successors=change.unlinked,
+                removal=upload.removal,
             )
         if self.everything or any(change.preserved for change in self.changes.values()):
             move_special_notes(

@@ -20,12 +20,9 @@ from camcops.records.lifecycle import KEY, MOVE_OFF, NOW, era_text, is_before, w
 from camcops.records.live_rows import LiveRows, NowRow, RowValues, now_row
 from camcops.tablet_api import batches, silent_changes, standing
 from camcops.tablet_api.commit import Commit
-from camcops.tablet_api.incoming import IncomingTable
+from camcops.tablet_api.incoming import IncomingTable, Record
 from camcops.tablet_api.planning import Plan, check_id_numbers, new_rows, plan
 from camcops.tablet_api.row_writing import Upload, insert_rows, link_successors, update_rows
-
-# So many rows can be linked to their successors by the statement that preserves them.
-_MOST_LINKS = 500
 
 # Of so many new rows, the keys are read with one statement; beyond, those of all current rows.
 _MOST_KEYS = 500
@@ -87,9 +84,15 @@ class _Writer:
         silent_changes.report(upload, table, planned.unchanged, stored)
         if table.kind == "idnum" and planned.insertions:
             check_id_numbers(planned.insertions, self._commit.standing.validation_methods)
-        out = [row.pk for row in (*planned.replaced, *planned.absent)]
+        # Those whose successors go to another era can wait until they are finalized themselves.
+        out = [
+            one.replaces.pk
+            for one in planned.insertions
+            if one.replaces is not None and not self._is_final(one.record)
+        ]
+        out += [row.pk for row in planned.absent]
         update_rows(upload.conn, table, out, upload.removal)
-        new = self._insert(table, planned) if planned.insertions else []
+        new = self._insert(table, planned, stored) if planned.insertions else []
         self._settle(table, existing, planned, new)
         return [*(stored[one.row.pk] for one in planned.unchanged), *new]
 
@@ -108,26 +111,32 @@ class _Writer:
         records = incoming.records.values() if incoming else ()
         return self._commit.everything or any(record.move_off for record in records)
 
-    def _insert(self, table: ClientTable, planned: Plan) -> list[RowValues]:
-        """Insert rows, and return them as they are stored."""
-        upload, everything = self._upload, self._commit.everything
+    def _is_final(self, record: Record) -> bool:
+        """Is a new row to be finalized?"""
+        return self._commit.everything or record.move_off
+
+    def _insert(self, table: ClientTable, planned: Plan, known: Collection[int]) -> list[RowValues]:
+        """Insert rows, and return them as they are stored. `known`: server keys of rows that were there."""
+        upload = self._upload
         common = {**upload.origin, **upload.addition}
         rows = new_rows(table, planned.insertions)
-        for row in rows:
-            is_final = everything or row[MOVE_OFF]
+        for row, one in zip(rows, planned.insertions, strict=True):
+            is_final = self._is_final(one.record)
             row["_era"] = self._era if is_final else NOW
             row["_preserving_user_id"] = upload.user.id if is_final else None
             row[MOVE_OFF] = False
         insert_rows(upload.conn, table, rows, common)
         keys = {row[KEY] for row in rows}
-        found: list[RowValues] = [*self._inserted(table, keys)]
+        found: list[RowValues] = [
+            row for row in self._current(table, keys) if row["_pk"] not in known
+        ]
         if _is_stored_exactly(table, upload.conn.dialect):
             pks = {values[KEY]: values["_pk"] for values in found}
             return [{**common, **row, "_pk": pks[row[KEY]]} for row in rows]
         return found
 
-    def _inserted(self, table: ClientTable, keys: Collection[int]) -> list[dict[str, Any]]:
-        """The current rows with these keys: server keys and keys, or everything."""
+    def _current(self, table: ClientTable, keys: Collection[int]) -> list[dict[str, Any]]:
+        """Current rows with these keys, finalized ones too: server keys and keys, or everything."""
         exactly = _is_stored_exactly(table, self._upload.conn.dialect)
         wanted = padded(keys) if len(keys) <= _MOST_KEYS else []
 
@@ -165,10 +174,11 @@ class _Writer:
         self._note_owners(change, planned)
         self._note_preserved(change, existing, planned)
         change.settled = change.preserved.intersection(change.added.values())
-        if len(change.replaced) <= _MOST_LINKS and change.preserved.issuperset(change.replaced):
-            change.unlinked = change.replaced
-        else:
-            link_successors(self._upload.conn, table, change.replaced)
+        change.unlinked = {
+            old: new for old, new in change.replaced.items() if new in change.settled
+        }
+        linked = {old: new for old, new in change.replaced.items() if old not in change.unlinked}
+        link_successors(self._upload.conn, table, linked)
         self._commit.changes[table.name] = change
 
     def _note_owners(self, change: TableChange, planned: Plan) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeEngine
 
 from camcops.db.prepared import Prepared
 from camcops.db.schema import (
@@ -86,11 +88,30 @@ def _union() -> sa.CompoundSelect[Any]:
     return sa.union_all(*(_part(number) for number in range(len(_SOURCES))))
 
 
+class _Nothing(sa.ColumnElement[Any]):
+    """NULL, of a type where a database asks for one. Elsewhere a cast would bring a sort order along."""
+
+    inherit_cache = False
+
+    def __init__(self, kind: TypeEngine[Any]) -> None:
+        self.type = kind
+
+
+@compiles(_Nothing)
+def _plain(_nothing: _Nothing, _compiler: Any, **_options: Any) -> str:
+    return "NULL"
+
+
+@compiles(_Nothing, "postgresql")
+def _typed(nothing: _Nothing, compiler: Any, **_options: Any) -> str:
+    return f"CAST(NULL AS {compiler.dialect.type_compiler_instance.process(nothing.type)})"
+
+
 def _part(number: int) -> sa.Select[Any]:
-    columns: list[sa.ColumnElement[Any]] = [sa.literal(number).label("source")]
+    columns: list[sa.ColumnElement[Any]] = [sa.literal_column(str(number)).label("source")]
     for other, (wanted, _) in enumerate(_SOURCES):
         columns += [
-            (column if other == number else sa.literal(None, column.type)).label(f"{other}_{place}")
+            (column if other == number else _Nothing(column.type)).label(f"{other}_{place}")
             for place, column in enumerate(wanted)
         ]
     wanted, owner = _SOURCES[number]
