@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read a stored record as the language sees it: answers coerced and checked, facts gathered, walks walked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from camcops.instruments.language.coercion import coerce
 from camcops.instruments.language.environment import Environment
+from camcops.instruments.language.types import Type
 from camcops.instruments.model import Field, Instrument
 from camcops.instruments.names import TYPES
 from camcops.instruments.procedures import procedure_of
@@ -29,13 +30,14 @@ class Reading:
 def read_record(instrument: Instrument, record: Record) -> Reading:
     """Make a record ready to be scored; nothing in it can make this fail."""
     invalid: list[InvalidAnswer] = []
-    fields = _answers(instrument.table, instrument.all_fields, record.fields, None, invalid)
+    readers = _readers(instrument)
+    fields = _answers(instrument.table, readers[instrument.table], record.fields, None, invalid)
     rows: dict[str, list[Mapping[str, Any]]] = {}
     for table in instrument.tables.values():
         kept = _ordered(record.rows.get(table.name, ()), table.order)
         rows[table.name] = [
             {
-                **_answers(table.name, table.fields, row, number, invalid),
+                **_answers(table.name, readers[table.name], row, number, invalid),
                 table.order: _integer(row.get(table.order)),
             }
             for number, row in enumerate(kept, 1)
@@ -80,26 +82,51 @@ def limits_in_words(field: Field) -> str:
     return f"must be from {low} to {high}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """How one field is read."""
+
+    name: str
+    field: Field
+    type: Type
+    is_limited: bool
+
+
+@cache
+def _readers(instrument: Instrument) -> Mapping[str, tuple[_Answer, ...]]:
+    """The fields of the instrument's tables, by table."""
+    found = {instrument.table: instrument.all_fields}
+    found |= {table.name: table.fields for table in instrument.tables.values()}
+    return {
+        table: tuple(
+            _Answer(name, field, TYPES[field.type], field.is_limited)
+            for name, field in fields.items()
+        )
+        for table, fields in found.items()
+    }
+
+
 def _answers(
     table: str,
-    fields: Mapping[str, Field],
+    fields: Iterable[_Answer],
     given: Mapping[str, Any],
     number: int | None,
     invalid: list[InvalidAnswer],
 ) -> dict[str, Any]:
     answers: dict[str, Any] = {}
-    for name, field in fields.items():
-        stored = given.get(name)
+    for one in fields:
+        stored = given.get(one.name)
         if stored is None or stored == "":
             continue
-        value, reads = coerce(stored, TYPES[field.type])
+        value, reads = coerce(stored, one.type)
         if not reads:
-            says = f"does not read as {field.type}"
-            invalid.append(InvalidAnswer(table, number, name, stored, says))
+            says = f"does not read as {one.field.type}"
+            invalid.append(InvalidAnswer(table, number, one.name, stored, says))
             continue
-        if field.is_limited and not field.permits(value):
-            invalid.append(InvalidAnswer(table, number, name, stored, limits_in_words(field)))
-        answers[name] = value
+        if one.is_limited and not one.field.permits(value):
+            says = limits_in_words(one.field)
+            invalid.append(InvalidAnswer(table, number, one.name, stored, says))
+        answers[one.name] = value
     return answers
 
 

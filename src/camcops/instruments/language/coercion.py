@@ -58,6 +58,8 @@ def _read_number(value: object) -> float | None:
 
 
 def _read_integer(value: object) -> int | None:
+    if type(value) is int:  # as most answers are, and never not a number
+        return value if within(value, LARGEST_INTEGER) else None
     number = _number(value)
     if number is None or not within(number, LARGEST_INTEGER) or not math.isfinite(number):
         return None
