@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from camcops.db.prepared import Prepared
 from camcops.problems import DATABASE_URL_UNUSABLE, Problem
 
 log = logging.getLogger(__name__)
@@ -117,6 +118,9 @@ def create_engine(text: str, *, echo: bool = False, answer_within_s: int | None 
     return engine
 
 
+_BEGIN = {True: Prepared(sa.text("BEGIN")), False: Prepared(sa.text("BEGIN IMMEDIATE"))}
+
+
 def _set_up_sqlite(engine: Engine) -> None:
     """Readers never wait for a writer; a writer takes its lock at once, not half-way."""
 
@@ -144,7 +148,7 @@ def _set_up_sqlite(engine: Engine) -> None:
         sqlite: Any = connection.connection.dbapi_connection
         reads = connection.get_execution_options().get(READ_ONLY, False)
         sqlite.execute(f"PRAGMA query_only = {int(reads)}").close()
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        _BEGIN[reads].run(connection)
 
 
 def _lower(value: object) -> object:

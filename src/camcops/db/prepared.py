@@ -6,7 +6,7 @@ takes longer than most databases need to run it. So these go straight to the dri
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -202,7 +202,9 @@ def _to_database(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     # The drivers know bool, which SQLAlchemy would make a number of, and check.
     if isinstance(kind, sa.Boolean):
         return None
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+    converter = kind.dialect_impl(dialect).bind_processor(dialect)
+    # The instant of an upload stands in each of its rows.
+    return lru_cache(64)(converter) if converter and isinstance(kind, sa.DateTime) else converter
 
 
 def _from_database(kind: TypeEngine[Any], dialect: Dialect, code: object) -> Converter | None:
