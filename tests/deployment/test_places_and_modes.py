@@ -2,6 +2,7 @@
 """Owners and modes of the manual's places, a reboot that empties some, and a second Unix user."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deployment.generated import printed
 from tests.deployment.installed import (
     SECOND_USER,
     WEB_USER,
@@ -182,3 +184,30 @@ def test_a_key_that_others_may_read_is_named(instance: Instance) -> None:
     done = as_user(WEB_USER, str(command), "check_config", "--config", str(config))
     named = [line for line in done.stdout.splitlines() if "SSL_PRIVATE_KEY: Others" in line]
     assert str(key) in "".join(named)
+
+
+def test_the_backup_line_of_the_crontab_runs_as_cron_runs_it(instance: Instance) -> None:
+    """In an empty environment, as the web user; it prints nothing, so cron sends no mail; old ones go."""
+    program = instance.machine / "program"
+    text = printed(
+        *["demo_crontab", "--instance", "one", "--program", program, "--config", instance.config],
+    )
+    [line] = [line for line in text.splitlines() if line.startswith("#17 1")]
+    user, command = line.split(maxsplit=6)[5:]
+    assert user == WEB_USER
+    folder = "/var/backups/camcops/one"
+    script = (
+        f"set -e; mount -t tmpfs none /var/backups; install -d -o {user} -m 0700 {folder}; cd /; "
+        f"runuser -u {user} -- touch -d 2020-01-02 {folder}/camcops_20200102T000000.backup; "
+        f"setsid runuser -u {user} -- env -i PATH=/usr/bin:/bin SHELL=/bin/sh /bin/sh -c '{command}' "
+        f"</dev/null; echo --; stat -c '%U %a %n' {folder}/*"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    if "unshare:" in done.stderr:
+        pytest.skip("mount namespaces are not permitted here")
+    assert done.returncode == 0, done.stderr
+    said, _, made = done.stdout.partition("--\n")
+    assert (said, done.stderr) == ("", "")
+    assert re.fullmatch(rf"{WEB_USER} 600 {folder}/\w+\.backup\n", made)

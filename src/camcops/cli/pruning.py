@@ -2,6 +2,7 @@
 """The command that clears away old backups."""
 
 import datetime as dt
+import logging
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from camcops import problems
 from camcops.cli.shell import ServerCommand
 from camcops.problems import Problem
 
+log = logging.getLogger(__name__)
 PERIODS = click.IntRange(min=0)
 
 
@@ -79,7 +81,7 @@ def prune_backups(
             click.echo(backup.path)
             stuck += delete and not _deleted(backup.path)
         done = "deleted" if delete else "could be deleted: --delete does it"
-        click.echo(f"{database}: {len(old)} of {len(backups)} backups {done}.", err=True)
+        log.info("%s: %d of %d backups %s", database, len(old), len(backups), done)
     if stuck:
         raise Problem(problems.BACKUPS_STUCK, count=stuck)
 

@@ -9,8 +9,10 @@ from camcops.deployment.systemd import backup_directory
 def crontab(site: Installation) -> str:
     """Lines for `/etc/crontab` or a file in `/etc/cron.d`; the sixth field is the user."""
     script = SCRIPT.format(instance=site.instance)
+    folder, program = backup_directory(site), f"{site.command} --no_log"
     backup = (
-        f"{site.command} --no_log backup --config {site.config_file} --to {backup_directory(site)}"
+        f"{program} backup --config {site.config_file} --to {folder} >/dev/null "
+        f"&& {program} prune_backups --directory {folder} --delete >/dev/null"
     )
     start = heading(
         f"Daily work of {site.instance}",
@@ -28,7 +30,9 @@ MAILTO=root
 
 17 1 * * * root {script}
 
-# With SQLite or PostgreSQL, instead:
+# With SQLite or PostgreSQL instead, once its folder is there:
+#   install -d -o {site.user} -g {site.user} -m 0700 {folder}
+
 #17 1 * * * {site.user} {backup}
 """
 

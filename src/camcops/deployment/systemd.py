@@ -150,6 +150,7 @@ After=mariadb.service mysql.service postgresql.service
 Type=oneshot
 {_where(site)}ReadWritePaths={folder}
 ExecStart={site.command} backup --config {site.config_file} --to {folder}
+ExecStartPost={site.command} prune_backups --directory {folder} --delete
 Nice=10
 IOSchedulingClass=idle
 
