@@ -18,7 +18,10 @@ SUBJECTS = {
     "lists": "Lists, searches and pages",
     "starting": "Starting",
     "memory": "Memory",
+    "servers": "Three servers, one application",
     "keeping": "Looking after the database",
+    "backups": "Large backups",
+    "front_end": "Behind Apache and Supervisor",
 }
 
 
@@ -34,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
         help="indexed tasks of the lists; add 10000000 where there is time; default: %(default)s",
     )
     made.add_argument("--soak", type=float, default=1, metavar="MINUTES", help="default: 1")
+    made.add_argument("--backup", type=int, default=200, metavar="MB", help="of pictures; default: 200")
     return made
 
 
@@ -47,6 +51,7 @@ def main() -> None:
         seconds=asked.seconds,
         sizes=tuple(int(size) for size in asked.sizes.split(",")),
         soak_minutes=asked.soak,
+        backup_mb=asked.backup,
     )
     print(
         f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"

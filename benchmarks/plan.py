@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Plan:
     """`seconds` of each round of load; `sizes`: indexed tasks; `soak_minutes`: of load, before memory is
-    read.
+    read; `backup_mb`: millions of bytes of pictures to back up.
     """
 
     backends: tuple[str, ...]
@@ -16,6 +16,7 @@ class Plan:
     seconds: float
     sizes: tuple[int, ...]
     soak_minutes: float
+    backup_mb: int
 
 
 def say(what: str) -> None:
