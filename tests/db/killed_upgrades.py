@@ -5,6 +5,7 @@ The process is forked from the tests', where all modules and instruments are loa
 """
 
 import datetime as dt
+import itertools
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ GIVEN = {(users, "id"), (devices, "id"), (devices, "registered_by_user_id")}
 
 @dataclass
 class Upgrade:
-    """`camcops_server upgrade_db` with this configuration, with instruments that are read already.
+    """`camcops_server upgrade_db` with this configuration and these instruments, which are read once.
 
     A step is a statement, once it is done, or a commit, just before it is made.
     """
@@ -38,6 +39,9 @@ class Upgrade:
     library: Library
     made: list[str] = field(default_factory=list)
     """The steps that any run made so far, each once, in their order."""
+
+    def __post_init__(self) -> None:
+        self.library.client_tables()  # reads all definitions
 
     def run(self, *, die_after: int | None = None) -> bool:
         """Run it; did it come to its end? It dies at once after so many steps that none made before."""
@@ -70,6 +74,7 @@ class Upgrade:
         site.installed_library = lambda settings: self.library
         known = set(self.made)
         number = 0
+        commits = itertools.count(1)
 
         def step(what: str) -> None:
             nonlocal number
@@ -85,7 +90,7 @@ class Upgrade:
             step(text)
 
         sa.event.listen(sa.Engine, "after_cursor_execute", executed)
-        sa.event.listen(sa.Engine, "commit", lambda conn: step(f"COMMIT after {len(known)}"))
+        sa.event.listen(sa.Engine, "commit", lambda conn: step(f"COMMIT {next(commits)}"))
         return run(server, ["upgrade_db", "--config", str(self.config)])
 
 

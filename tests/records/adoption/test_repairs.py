@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from camcops.db.database import Database
-from camcops.db.schema import adoption_repairs, devices, dirty_tables, special_notes
+from camcops.db.schema import adoption_repairs, devices, dirty_tables, special_notes, task_index
 from camcops.db.state import require_current
 from camcops.db.upgrade import upgrade
 from camcops.problems import Problem
@@ -156,8 +156,10 @@ def test_records_of_one_era_are_told_apart(damaged: Database) -> None:
     assert adopt(damaged) == repairs
 
 
-def _person(surname: str, added: float, **more: Any) -> dict[str, Any]:
-    made = row(1, added, surname=surname, sex="F", **more)
+def _person(
+    surname: str, added: float, removed: float | None = None, **more: Any
+) -> dict[str, Any]:
+    made = row(1, added, removed, surname=surname, sex="F", **more)
     del made["patient_id"], made["when_created"]
     return made
 
@@ -269,6 +271,39 @@ def test_fewest_boundaries() -> None:
     assert boundaries([double(1, 5), double(2, 4), double(3, 9)]) == {key: [at(4)]}
     assert boundaries([double(1, 3), double(3, 6)]) == {key: [at(3), at(6)]}
     assert boundaries([double(2, 2), double(1, 5, where="NOW")]) == {}
+
+
+def test_indexes_that_fell_behind_are_counted(damaged: Database) -> None:
+    """A patient edited without the tasks; a task indexed as complete that isn't, in an era of its own."""
+    old, _new = store(damaged, "patient", _person("A", 1, 2), _person("B", 2))
+    live, closed = store(damaged, "phq9", row(1, 1), row(2, 1, _era=era(5)))
+    entry = {
+        "indexed_at_utc": T0,
+        "task_table_name": "phq9",
+        "device_id": IDLE,
+        "when_created_utc": T0,
+        "when_created_iso": exact(T0),
+        "when_added_batch_utc": T0,
+        "group_id": 1,
+    }
+    entries = (
+        {"task_pk": live, "patient_pk": old, "era": "NOW", "task_is_complete": False},
+        {"task_pk": closed, "patient_pk": None, "era": era(5), "task_is_complete": True},
+    )
+    damaged.write(
+        lambda conn: conn.execute(task_index.insert(), [{**entry, **more} for more in entries])
+    )
+    assert "phq9: 1 × indexed under an earlier version of the patient" in "\n".join(
+        rehearse(damaged)
+    )
+    repairs = adopt(damaged)
+    assert repairs == [
+        ("stale_patient", "phq9", live),
+        ("index", "_task_index", None),
+        ("stale_completeness", "phq9", closed),
+    ]
+    assert damaged.read(lambda conn: list(faults(conn, damaged))) == []
+    assert adopt(damaged) == repairs
 
 
 def test_rehearsal_and_end(damaged: Database) -> None:
