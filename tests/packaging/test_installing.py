@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installed on a clean Debian without a network: what is there, and that it works as it must."""
 
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
 from tests.packaging.clean_root import CleanRoot
+from tests.packaging.conftest import ROOT
 from tests.packaging.serving_script import CONFIGURE, SERVE, WEB_USER
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debian-package")]
@@ -72,11 +74,25 @@ def test_folders_lost_at_a_restart_of_the_machine_are_named_for_systemd(
         assert stated[f"/{path}"] == ["0700", "www-data", "www-data"]
 
 
+def test_folders_at_boot_are_those_that_the_program_names(installation: CleanRoot) -> None:
+    told = installation.do("camcops_server demo_tmpfiles_config").replace("/var/lock", "/run/lock")
+    named = {line for line in told.splitlines() if line.startswith("d ") and "camcops" in line}
+    shipped = (installation.changed / "usr/lib/tmpfiles.d/camcops.conf").read_text().splitlines()
+    assert named
+    assert named <= set(shipped)
+
+
 def test_it_serves_with_the_program_read_only_and_no_usable_home(installed: CleanRoot) -> None:
+    shutil.copy(ROOT / "packaging/container/healthy", installed.changed)
+    well = f"{WEB_USER} /healthy && echo well"
     read_only = "mount --bind /usr /usr && mount -o remount,bind,ro /usr"
-    said = installed.do(f"{read_only}\n{CONFIGURE}\n{SERVE}\n{WEB_USER} camcops_server status")
+    said = installed.do(
+        f"{read_only}\n{CONFIGURE}\n{SERVE}\n{WEB_USER} camcops_server status\n{well}"
+    )
     assert "healthz: 200 ok" in said
     assert "static: same" in said
+    assert said.splitlines()[-1] == "well"
+    assert installed.run(well).returncode == 1
     written = {path for path in installed.paths() if path.startswith("usr")}
     assert written == set()
 
