@@ -24,6 +24,8 @@ from camcops.db.schema import audit
 SOURCES: Final = frozenset({"webviewer", "tablet", "console"})
 """The faces of the server through which something can be done."""
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
 DETAILS_CHARACTERS: Final = 65_000
 DETAILS_BYTES: Final = 65_535
 """What MariaDB's and MySQL's TEXT holds."""
@@ -127,11 +129,7 @@ def fitting(details: str) -> str:
 
 def _code(key: bytes, nonce: str, row: Mapping[str, object]) -> str:
     """HMAC-SHA-256 over the nonce and the row's content, written as a JSON list in a fixed order."""
-    content = json.dumps(
-        [nonce, *(plain(row[column]) for column in SIGNED_COLUMNS)],
-        ensure_ascii=True,
-        separators=(",", ":"),
-    )
+    content = _COMPACT.encode([nonce, *(plain(row[column]) for column in SIGNED_COLUMNS)])
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
 
 

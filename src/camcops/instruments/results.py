@@ -12,6 +12,8 @@ from camcops.instruments.language.words import Words
 if TYPE_CHECKING:
     from camcops.instruments.reading import Reading
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 ScoreValue = bool | int | float | str | date | time | Words | None
 
 
@@ -71,7 +73,7 @@ class Results:
             "scores": {name: _to_json(value) for name, value in self.scores.items()},
             "alerts": [words.to_json() for words in self.alerts],
         }
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return _COMPACT.encode(content)
 
     @classmethod
     def from_json(cls, text: str) -> "Results":

@@ -110,7 +110,8 @@ def utc_of(text: str) -> dt.datetime:
 
 def era_text(instant: dt.datetime) -> str:
     """The name of the era that begins at an instant: UTC, whole seconds."""
-    return _zoned(instant).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = _zoned(instant).astimezone(dt.UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="seconds") + "Z"
 
 
 def batch_time(now: dt.datetime, last: dt.datetime | None, *, makes_era: bool) -> dt.datetime:
