@@ -227,13 +227,12 @@ def test_unknown_numbers_and_names(home: Database, camcops: Run) -> None:
 
 
 def test_the_guides_examples(home: Database, camcops: Run) -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "administrator.md").read_text()
-    person, schedule = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    guide = (Path(__file__).parents[2] / "docs" / "administrator" / "patients.md").read_text()
+    person, schedule = re.findall(r"<<'END'\n(.*?)^END$", guide, re.DOTALL | re.MULTILINE)
     assert camcops("make_schedule", "-", input=schedule).status == 0
     made = camcops("make_patient", "-", input=person)
     assert made.status == 0
     [command] = re.findall(r"camcops_server (assign_schedule .*)", guide)
-    words = shlex.split(
-        command.replace("--patient 12", f"--patient {printed(made.out, 'Patient')}")
-    )
+    command = command.replace("--config /etc/camcops/camcops.conf", "")
+    words = shlex.split(command.replace("$PATIENT", printed(made.out, "Patient")))
     assert camcops(*words).status == 0

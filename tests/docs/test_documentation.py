@@ -16,7 +16,7 @@ RUN = (ROOT / "run").read_text()
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_in_the_administrators_table(command: str) -> None:
-    page = (ROOT / "docs" / "administrator.md").read_text()
+    page = (ROOT / "docs" / "administrator" / "commands.md").read_text()
     assert re.search(rf"^\|.*`{command}\b", page, re.MULTILINE)
 
 

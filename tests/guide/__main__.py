@@ -8,17 +8,19 @@ from pathlib import Path
 
 from tests.guide.clean_debian import KINDS, CannotMakeError
 from tests.guide.journey import STAGES, journey
+from tests.guide.package import built_package
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.guide", description=__doc__)
-    parser.add_argument("package", type=Path, help="the .deb, as packaging/build_deb makes it")
+    parser.add_argument("--package", type=Path, help="the .deb [built from this checkout]")
     parser.add_argument("--root", choices=KINDS, default=KINDS[0], help="how Debian is made")
     parser.add_argument("--until", help="stop after the stage of this name")
     given = parser.parse_args()
     begun = time.monotonic()
     try:
-        with journey(given.package, given.root, aloud=True) as way:
+        package = given.package or built_package()
+        with journey(package, given.root, aloud=True) as way:
             for stage in STAGES:
                 print(f"{stage.name}:", flush=True)
                 print(way.go(stage), end="")

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A clean Debian of its own: a root file system, processes and a network that end with it.
 
-Two ways of making one. `overlay` lays an empty layer over the running system, and takes the services out of
-it: ready in seconds. `debootstrap` unpacks a minimal Debian, kept as an archive after the first time. Both
-need root and Linux. Nothing outside is changed; when the holder of the namespaces ends, the kernel ends every
-process and mount in them.
+An empty layer is laid over a file system that is never changed. `minimal`: Debian's essential packages and
+apt, made by mmdebstrap and kept in /var/tmp. `running`: the system that runs here, without its services, for
+machines without mmdebstrap. Both need root and Linux. When the holder of the namespaces ends, the kernel
+ends every process and mount in them.
 
 Two things differ from a machine of its own: services don't start by themselves when they are installed (here
 nothing runs at boot), and packages that Debian only recommends are left out, to save time.
 """
 
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -22,10 +23,8 @@ from pathlib import Path
 
 from tests.guide.terminal import Answers, Outcome, run_on_terminal
 
-KINDS = ("overlay", "debootstrap")
-RELEASE = "bookworm"
-ARCHIVE = "http://deb.debian.org/debian"
-CACHE = Path(os.environ.get("CAMCOPS_TEST_CACHE", "/var/cache/camcops-tests"))
+KINDS = ("minimal", "running")
+CACHE = Path("/var/tmp/camcops-guide")
 PATIENCE_S = 30.0
 SERVICES = "^(mariadb-server|apache2|nginx|libnginx-mod|supervisor$|nftables$|camcops-server$)"
 LEFT_BEHIND = "/var/lib/mysql /etc/mysql /etc/apache2 /etc/nginx /etc/supervisor"
@@ -41,11 +40,7 @@ base=$1
 root=$base/root
 mount -t tmpfs -o mode=755 tmpfs "$base"
 mkdir "$root" "$base/upper" "$base/work"
-if [ "$2" = overlay ]; then
-    mount -t overlay overlay -o "lowerdir=/,upperdir=$base/upper,workdir=$base/work" "$root"
-else
-    tar -C "$root" -xpf "$2"
-fi
+mount -t overlay overlay -o "lowerdir=$2,upperdir=$base/upper,workdir=$base/work" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount --rbind /dev "$root/dev"
@@ -53,6 +48,8 @@ mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o mode=1777 tmpfs "$root/var/tmp"
 mkdir -m 1777 "$root/run/lock"
+mount --bind "$4/archives" "$root/var/cache/apt/archives"
+mount --bind "$4/lists" "$root/var/lib/apt/lists"
 for name in camcops apache2/sites-enabled nginx/sites-enabled nginx/conf.d supervisor/conf.d; do
     rm -rf "$root/etc/$name"/*
 done
@@ -69,8 +66,7 @@ echo 'APT::Install-Recommends "false";' > "$root/etc/apt/apt.conf.d/90guide"
 printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 ip link set lo up
-trap '' CHLD
-exec chroot "$root" /bin/sleep infinity
+exec env --ignore-signal=CHLD chroot "$root" /bin/sleep infinity
 """
 
 ENVIRONMENT = {
@@ -122,6 +118,15 @@ class Machine:
             limit_s=limit_s,
         )
 
+    def registries(self) -> dict[str, str]:
+        """How pip reaches its registry from here: this machine's settings, and whom it trusts."""
+        found = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        found.pop("PIP_FIND_LINKS", None)
+        if trusted := found.get("PIP_CERT"):
+            self.copy_in(Path(trusted), "/tmp/registries.crt")
+            found["PIP_CERT"] = "/tmp/registries.crt"
+        return found
+
     def from_outside(self, *command: str) -> list[str]:
         """A command line that runs a program of this machine in that one's network."""
         return ["nsenter", f"--target={self.pid}", "--net", *command]
@@ -134,18 +139,24 @@ class Machine:
 
 
 @contextmanager
-def clean_debian(kind: str = "overlay", hosts: tuple[str, ...] = ()) -> Iterator[Machine]:
+def clean_debian(kind: str = "minimal", hosts: tuple[str, ...] = ()) -> Iterator[Machine]:
     """A clean Debian that knows these host names as itself. Raises CannotMakeError where it can't be made."""
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         raise CannotMakeError(f"not installed: {', '.join(missing)}")
     if os.getuid() != 0:
         raise CannotMakeError("only root can make a clean Debian")
-    source = "overlay" if kind == "overlay" else str(minimal_debian())
+    below = minimal_debian() if kind == "minimal" else Path("/")
+    packages = CACHE / f"apt-{kind}"
+    for name in ("archives/partial", "lists/partial"):
+        (packages / name).mkdir(parents=True, exist_ok=True)
     base = Path(tempfile.mkdtemp(prefix="camcops-guide-", dir="/tmp"))
     spaces = ["--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child"]
     holder = subprocess.Popen(
-        ["unshare", *spaces, "sh", "-c", HOLD, "sh", str(base), source, " ".join(hosts)],
+        [
+            *["unshare", *spaces, "sh", "-c", HOLD],
+            *["sh", str(base), str(below), " ".join(hosts), str(packages)],
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -153,7 +164,7 @@ def clean_debian(kind: str = "overlay", hosts: tuple[str, ...] = ()) -> Iterator
     )
     try:
         machine = Machine(first_process(holder), base)
-        if kind == "overlay":
+        if kind == "running":
             take_out_services(machine)
         yield machine
     finally:
@@ -193,23 +204,24 @@ def take_out_services(machine: Machine) -> None:
 
 
 def minimal_debian() -> Path:
-    """The archive of a minimal Debian; made when there is none yet, which takes a minute."""
-    archive = CACHE / f"{RELEASE}.tar"
-    if archive.exists():
-        return archive
-    if shutil.which("debootstrap") is None:
-        raise CannotMakeError("debootstrap is not installed")
+    """The folder of a minimal Debian of this machine's release; made once, which takes a minute or two."""
+    folder = CACHE / "minimal"
+    if folder.exists():
+        return folder
+    if shutil.which("mmdebstrap") is None:
+        raise CannotMakeError("mmdebstrap is not installed")
     CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="camcops-debootstrap-", dir="/tmp") as folder:
-        made = subprocess.run(
-            ["debootstrap", "--variant=minbase", RELEASE, folder, ARCHIVE],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if made.returncode != 0:
-            raise CannotMakeError(f"debootstrap failed: {made.stdout[-1000:]}")
-        new = archive.with_suffix(".new")
-        subprocess.run(["tar", "-C", folder, "-cpf", str(new), "."], check=True)
-        new.rename(archive)
-    return archive
+    making = Path(tempfile.mkdtemp(prefix="minimal-", dir=CACHE))
+    making.chmod(0o755)
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    made = subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=apt", release, str(making)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        shutil.rmtree(making, ignore_errors=True)
+        raise CannotMakeError(f"mmdebstrap failed: {made.stderr[-1000:]}")
+    making.rename(folder)
+    return folder

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Doing what the guide says: its commands are typed one block after another, as root, on a clean Debian."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,15 +10,20 @@ from tests.guide.clean_debian import Machine
 from tests.guide.pages import Block, commands
 from tests.guide.terminal import Answers
 
-# A shell remembers where it is and what was exported; a file does, from block to block.
+# A shell remembers where it is, its umask and what was exported; here a file does, from block to block.
 TYPED = """\
 set -eu
-if [ -f /tmp/guide.exported ]; then . /tmp/guide.exported; cd "$(cat /tmp/guide.folder)"; else cd /root; fi
+cd /root
+[ ! -f /tmp/guide.state ] || . /tmp/guide.state
 {text}
-export -p > /tmp/guide.exported
-pwd > /tmp/guide.folder
+umask=$(umask)
+umask 077
+{{ export -p; echo "umask $umask"; echo "cd '$PWD'"; }} > /tmp/guide.state
 """
-PACKAGES = ("apt-get", "apt ", "pip ", "pip3 ")
+FETCHING = re.compile(r"apt-get |\S*pip ")
+"""How lines begin that need the outer network. A block that has one has nothing else: whatever
+changes a network must never meet the real one.
+"""
 
 SUPERUSER, SUPERUSER_PASSWORD = "admin", "pencil harbour sixteen"
 ANSWERS: Answers = (
@@ -53,9 +59,13 @@ class Follower:
         """Type one block. Fails with what was shown, if a command of it failed; gives what was shown."""
         self.tell(f"{block.where}: {' / '.join(block.sections[1:]) or block.sections[0]}")
         begun = time.monotonic()
-        fetches = any(word in block.text for word in PACKAGES)
+        fetching = [bool(FETCHING.match(line)) for line in block.text.splitlines()]
+        assert all(fetching) or not any(fetching), f"{block.where} mixes fetching with other work"
         outcome = self.machine.run(
-            TYPED.format(text=block.text), answers=ANSWERS, outer_network=fetches
+            TYPED.format(text=block.text),
+            answers=ANSWERS,
+            outer_network=all(fetching),
+            environment=self.machine.registries() if all(fetching) else None,
         )
         self.seconds[block.where] = time.monotonic() - begun
         assert outcome.status == 0, (

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from tests.guide.clean_debian import Machine, clean_debian
 from tests.guide.following import SUPERUSER, SUPERUSER_PASSWORD, Follower
 from tests.guide.outside import Place
 
-HOST = "camcops.example.org"
+HOST, SECOND_HOST = "camcops.example.org", "research.example.org"
 ROOT = Path(__file__).parents[2]
-CERTIFICATE = "/etc/ssl/certs/camcops.pem"
+CERTIFICATES = {HOST: "/etc/ssl/certs/camcops.pem", SECOND_HOST: "/etc/ssl/certs/research.pem"}
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Stage:
-    """What to do, and at which paths of the host a server is to be found afterwards."""
+    """What to do, and where servers are to be found afterwards (host and path).
+
+    `first` and `then` are commands that are not the guide's, before its steps and after them; what `then`
+    says is part of the findings. `left_out`: only when all is asked for.
+    """
 
     name: str
     steps: tuple[Step, ...]
-    paths: tuple[str, ...]
+    servers: tuple[tuple[str, str], ...] = ()
+    first: str = ""
+    then: str = ""
+    left_out: bool = False
 
 
 FIRST_SERVER = Stage(
@@ -47,15 +55,55 @@ FIRST_SERVER = Stage(
         Step("firewall"),
         Step("checking"),
     ),
-    ("/camcops",),
+    servers=((HOST, "/camcops"),),
 )
+# Supervisor waits half a minute before it calls a program running, and `restart` waits with it.
+IN_HASTE = """
+sed -i 's/^startsecs = .*/startsecs = 2/' /etc/supervisor/conf.d/*.conf
+supervisorctl update
+"""
+SECOND_TABLET = """
+export CAMCOPS_CONFIG_FILE=/etc/camcops/research.conf
+camcops() { sudo -u www-data --preserve-env=CAMCOPS_CONFIG_FILE camcops_server "$@"; }
+camcops make_idnum_type 2 --description "Study number"
+camcops make_group study
+camcops make_user tablet --group study --may upload,register_devices
+"""
 STAGES = (
     FIRST_SERVER,
     Stage(
-        "TCP port", (Step("front_end", ("By a TCP port instead of the socket",)),), ("/camcops",)
+        "upkeep",
+        tuple(map(Step, ("backups", "troubleshooting", "upgrading", "performance", "patients"))),
+        servers=((HOST, "/camcops"),),
+        first=IN_HASTE,
     ),
-    Stage("root of the host", (Step("front_end", ("At the root of the host",)),), ("",)),
-    Stage("nginx", (Step("front_end", ("nginx instead of Apache",)),), ("/camcops",)),
+    Stage(
+        "second instance",
+        (Step("instances"),),
+        servers=((SECOND_HOST, ""), (HOST, "/camcops")),
+        then=SECOND_TABLET,
+    ),
+    Stage(
+        "TCP port",
+        (Step("front_end", ("By a TCP port instead of the socket",)),),
+        servers=((HOST, "/camcops"),),
+        first=IN_HASTE,
+    ),
+    Stage(
+        "root of the host",
+        (Step("front_end", ("At the root of the host",)),),
+        servers=((HOST, ""),),
+    ),
+    Stage(
+        "nginx",
+        (Step("front_end", ("nginx instead of Apache",)),),
+        servers=((HOST, "/camcops"),),
+    ),
+)
+PIP = Stage(
+    "pip",
+    (Step("choosing"), Step("installing", ("With pip instead",))),
+    then="runuser -u www-data -- camcops_server demo_apache_config | grep -c static",
 )
 
 
@@ -65,19 +113,29 @@ class Journey:
 
     machine: Machine
     follower: Follower
+    stuck: str = ""
 
     def go(self, stage: Stage) -> str:
-        """Do a stage; what the checks from outside said. Fails at the first thing that does not work."""
+        """Do a stage; what the checks from outside said.
+
+        Fails at the first thing that does not work, and then is `stuck` there.
+        """
+        self.stuck = stage.name
+        if stage.first:
+            self.follower.says(stage.first)
         for step in stage.steps:
             self.follower.follow(step.page, *step.sections)
-        return "".join(self.look(path) for path in stage.paths)
+        seen = self.follower.says(stage.then) if stage.then else ""
+        seen += "".join(self.look(host, path) for host, path in stage.servers)
+        self.stuck = ""
+        return seen
 
-    def look(self, path: str) -> str:
-        """Check the server at this path, as browsers and tablets meet it."""
+    def look(self, host: str, path: str) -> str:
+        """Check the server at this address, as browsers and tablets meet it."""
         place = Place(
-            HOST,
+            host,
             path,
-            str(self.machine.root / CERTIFICATE.lstrip("/")),
+            str(self.machine.root / CERTIFICATES[host].lstrip("/")),
             SUPERUSER,
             SUPERUSER_PASSWORD,
             SUPERUSER_PASSWORD,
@@ -91,7 +149,7 @@ class Journey:
             check=False,
         )
         assert done.returncode == 0, (
-            f"{path or '/'}: {done.stdout}{done.stderr[-3000:]}{self.logs()}"
+            f"{host}{path}: {done.stdout}{done.stderr[-3000:]}{self.logs()}"
         )
         return done.stdout
 
@@ -102,9 +160,18 @@ class Journey:
 
 
 @contextmanager
-def journey(package: Path, kind: str = "overlay", *, aloud: bool = False) -> Iterator[Journey]:
+def journey(package: Path, kind: str = "minimal", *, aloud: bool = False) -> Iterator[Journey]:
     """A clean Debian with the package's file in root's folder, and somebody who is ready to begin."""
-    with clean_debian(kind, hosts=(HOST,)) as machine:
+    with clean_debian(kind, hosts=(HOST, SECOND_HOST)) as machine:
         machine.copy_in(package, f"/root/{package.name}")
+        copy_wheel_in(package, machine)
         tell = (lambda line: print(f"  {line}", flush=True)) if aloud else (lambda line: None)
         yield Journey(machine, Follower(machine, tell))
+
+
+def copy_wheel_in(package: Path, machine: Machine) -> None:
+    """The program's own wheel, as it lies in the package, into root's folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["dpkg-deb", "--extract", str(package), folder], check=True)
+        wheel = next(Path(folder).glob("usr/share/camcops/wheels/camcops_server-*.whl"))
+        machine.copy_in(wheel, f"/root/{wheel.name}")

@@ -12,6 +12,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
@@ -65,6 +66,25 @@ class ThisMachine(HTTPSConnection):
 
 def trusting(certificate: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate)
+
+
+def get(place: Place, path: str) -> tuple[int, str]:
+    """Ask for a page by HTTPS: its status and text."""
+    connection = ThisMachine(place.host, timeout=PATIENCE_S)
+    connection.certificate = place.certificate
+    connection.request("GET", place.path + path)
+    reply = connection.getresponse()
+    answer = reply.status, reply.read().decode(errors="replace")
+    connection.close()
+    return answer
+
+
+def wait_until_it_serves(place: Place) -> None:
+    """The programs take some seconds to start, and the front end is there before them."""
+    give_up_at = time.monotonic() + PATIENCE_S
+    while (answer := get(place, "/healthz"))[0] != 200:
+        assert time.monotonic() < give_up_at, answer
+        time.sleep(0.2)
 
 
 def over_https(place: Place, endpoint: str) -> Any:
@@ -172,6 +192,7 @@ def read_task(page: Page, place: Place) -> int:
 
 def main(arguments: list[str]) -> None:
     place = Place(*arguments)
+    wait_until_it_serves(place)
     check_plain_http(place)
     print(f"http://{place.host}{place.path}/webview leads to https and shows nothing.")
     print(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 GUIDE = Path(__file__).parents[2] / "docs" / "administrator"
 ONLY_SHOWN = "# Only shown:"
-FENCE = re.compile(r"^(```+)(\{[a-z-]+\})?\s*([a-z]*)\s*$")
+FENCE = re.compile(r"^( *)(```+)(\{[a-z-]+\})?\s*([a-z]*)\s*$")
 HEADING = re.compile(r"^(#+) +(.+?)\s*$")
 
 
@@ -38,12 +38,12 @@ class Block:
 
 
 def pages_in_order() -> list[str]:
-    """The names of the guide's pages, as the table of contents of its first page has them."""
+    """The names of the guide's own pages, as the table of contents of its first page has them."""
     text = (GUIDE / "index.md").read_text(encoding="utf-8")
     found = re.search(r"^```\{toctree\}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert found is not None, "the guide's first page has no table of contents"
     lines = [line.strip() for line in found[1].splitlines()]
-    return [line for line in lines if line and not line.startswith(":")]
+    return [line for line in lines if line and not line.startswith((":", "../"))]
 
 
 def blocks(page: str) -> list[Block]:
@@ -58,7 +58,7 @@ def commands(page: str) -> list[Block]:
 
 def _blocks(page: str, text: str) -> Iterator[Block]:
     sections: list[tuple[int, str]] = []
-    fence, language, began, inside = "", "", 0, list[str]()
+    indent, fence, language, began, inside = "", "", "", 0, list[str]()
     for number, line in enumerate(text.splitlines(), 1):
         if fence:
             if line.strip() == fence:
@@ -66,9 +66,9 @@ def _blocks(page: str, text: str) -> Iterator[Block]:
                 yield Block(page, began + 1, names, language, "\n".join(inside) + "\n")
                 fence, inside = "", []
             else:
-                inside.append(line)
+                inside.append(line.removeprefix(indent))
         elif found := FENCE.match(line):
-            fence, language, began = found[1], found[2] or found[3], number
+            indent, fence, language, began = found[1], found[2], found[3] or found[4], number
         elif found := HEADING.match(line):
             depth = len(found[1])
             sections = [each for each in sections if each[0] < depth] + [(depth, found[2])]
