@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures for all tests: databases on SQLite, MariaDB and PostgreSQL.
 
-CAMCOPS_TEST_REQUIRE (a comma-separated list of `mariadb`, `postgresql`, `chromium`) names what must
-be there: a test that lacks it fails, where otherwise it would be skipped.
+CAMCOPS_TEST_REQUIRE (a comma-separated list of `mariadb`, `postgresql`, `chromium`, `apache`, `nginx` and
+others) names what must be there: a test that lacks it fails, where otherwise it would be skipped.
 """
 
 import os

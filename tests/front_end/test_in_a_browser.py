@@ -35,7 +35,7 @@ def chromium(certificates: Certificates) -> Iterator[Chromium]:
         launched.close()
 
 
-@pytest.fixture(params=["apache /camcops socket", "apache / tcp", "nginx /a/b tcp"])
+@pytest.fixture(params=["apache /camcops socket", "nginx /a/b tcp"])
 def site(request: pytest.FixtureRequest, front_ends: Callable[[str], FrontEnd]) -> Mount:
     return front_ends(request.param.split(" ")[0]).mounts[request.param]
 
@@ -80,13 +80,13 @@ def test_from_a_plain_address_through_every_page(chromium: Chromium, site: Mount
             if target.startswith(OUTSIDE):
                 continue
             assert f"{target}/".startswith(f"{site.address}/"), (path, target)
-            kind = kind_of_address(target)
+            kind = urlsplit(kind_of_address(target)).path
             if kind not in seen and not kind.endswith("/pdf"):
                 seen.add(kind)
                 waiting.append(target.partition(str(site.https_port))[2])
         for action in page.eval_on_selector_all("form", "all => all.map(one => one.action)"):
             assert action.startswith(f"{site.address}/"), (path, action)
-    assert len(seen) > 5
+    assert len(seen) > 3
 
     page.goto(f"{site.address}/webview")
     page.get_by_label("Surname").fill("okafor")

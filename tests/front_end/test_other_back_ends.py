@@ -20,7 +20,7 @@ from tests.running import free_port
 from tests.tablet import WsgiTablet
 from tests.web.specimens import PASSWORD
 
-pytestmark = pytest.mark.xdist_group("front_end")
+pytestmark = [pytest.mark.xdist_group("front_end"), pytest.mark.slow]
 
 SERVERS = sorted({name for name in COMMANDS if name.startswith("serve_")} - {"serve_gunicorn"})
 WAYS = [(name, way) for name in SERVERS for way in ("tcp", "socket") if name != "serve_pyramid"]

@@ -57,6 +57,7 @@ def test_nobody_passes_for_having_come_by_https(client: Client) -> None:
         assert answer.status == 301
 
 
+@pytest.mark.slow
 def test_behind_a_front_end_that_lets_plain_http_through(whole_site: Site, tmp_path: Path) -> None:
     """The real program refuses by itself, if the front end tells it truly how the request came."""
     server = back_end(tmp_path / "back", whole_site.database.engine.url, with_socket=False)

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.xdist_group("front_end"), pytest.mark.slow]
 
 KILLS = int(os.environ.get("CAMCOPS_TEST_KILLS", "2"))
 RELOADS = 4
-AGAIN_WITHIN_S = 10
+AGAIN_WITHIN_S = 30
 
 
 @pytest.fixture

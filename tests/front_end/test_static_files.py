@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Static files come from the front-end server itself: also while nothing runs behind it."""
+"""Static files come from the front-end server itself, also while nothing runs behind it."""
 
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,34 @@ def test_folders_are_not_listed(abandoned: FrontEnd, certificates: Certificates)
         answer = client.get(folder)
         assert answer.status in (301, 403, 404), folder
         assert b"theme.css" not in answer.body
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A back end that has only just come up."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"up")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
+        return
+
+
+@pytest.mark.parametrize("path", ["/camcops", ""])
+def test_the_first_request_after_the_back_end_came_up_is_served(
+    abandoned: FrontEnd, certificates: Certificates, path: str
+) -> None:
+    mount = abandoned.mounts[path]
+    client = Client(mount, certificates.trusted())
+    for _ in range(3):
+        assert client.get(f"{path}/webview").status in (502, 503)
+    assert mount.port is not None
+    with HTTPServer(("127.0.0.1", mount.port), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        answer = client.get(f"{path}/webview")
+        server.shutdown()
+        thread.join()
+    assert (answer.status, answer.body) == (200, b"up")

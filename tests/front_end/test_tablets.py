@@ -21,6 +21,7 @@ READ = ("phq9", "bmi", "photo", "cage")
 """Tasks of the recording that are opened as a page and as PDF."""
 
 
+@pytest.mark.slow
 def test_recorded_tablet_registers_and_uploads_and_its_tasks_can_be_read(
     front_ends: Callable[[str], FrontEnd], whole_site: Site, certificates: Certificates
 ) -> None:
