@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from camcops.accounts.permissions import Permission
 from camcops.accounts.users import add_membership, create_user
@@ -37,13 +38,13 @@ def furnish(database: Database) -> None:
     """Ready for tablets; and somebody who may read what they upload."""
     make_tablet_state(database)
 
-    def work(conn: object) -> None:
-        group = conn.execute(groups.select()).first().id  # type: ignore[attr-defined]
-        reader = create_user(conn, username=READER, password=PASSWORD)  # type: ignore[arg-type]
+    def work(conn: sa.Connection) -> None:
+        group = conn.execute(groups.select()).one().id
+        reader = create_user(conn, username=READER, password=PASSWORD)
         flags = (Permission.MAY_USE_WEBVIEWER, Permission.VIEW_ALL_PATIENTS_WHEN_UNFILTERED)
-        add_membership(conn, reader, group, flags)  # type: ignore[arg-type]
+        add_membership(conn, reader, group, flags)
 
-    database.write(work)  # type: ignore[arg-type]
+    database.write(work)
 
 
 def sqlite_of(folder: Path, template: Path, library: Library) -> str:

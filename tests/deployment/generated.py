@@ -43,7 +43,7 @@ def accepted(*command: str | Path, **options: object) -> str:
         text=True,
         check=False,
         timeout=60,
-        **options,  # type: ignore[call-overload]
+        **options,
     )
     said: str = done.stdout + done.stderr
     assert done.returncode == 0, said

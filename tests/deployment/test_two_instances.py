@@ -146,7 +146,7 @@ def test_under_load_at_the_same_time_no_row_and_no_page_crosses(pair: Pair) -> N
             failed.append(error)
 
     jobs = [(upload_some, name, device) for name in FIRST for device in range(DEVICES)]
-    jobs += [(read_some, name, seen) for name in FIRST]  # type: ignore[misc]
+    jobs += [(read_some, name, seen) for name in FIRST]
     with trusting(pair.certificates):
         threads = [threading.Thread(target=watched, args=job) for job in jobs]
         for thread in threads:
