@@ -3,6 +3,7 @@
 
 import datetime as dt
 import os
+import subprocess
 import time
 import zipfile
 from pathlib import Path
@@ -161,3 +162,19 @@ def test_what_is_in_the_way_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "There is no folder" in capsys.readouterr().err
     assert prune(tmp_path, "--delete", "--dry_run") == 2
     assert run(server, ["prune_backups"]) == 2
+
+
+def test_the_shell_script_prunes_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(400):
+        dated(tmp_path, days_before(number))
+    made(tmp_path, "test_20200102T030000.sql")
+    script = tmp_path / "prune.sh"
+    assert run(server, ["demo_prune_script", "--directory", str(tmp_path)]) == 0
+    script.write_text(capsys.readouterr().out)
+    done = subprocess.run(["sh", str(script)], capture_output=True, text=True, check=True)
+    assert prune(tmp_path) == 0
+    ours = capsys.readouterr().out.splitlines()
+    assert sorted(done.stdout.splitlines()) == sorted(ours)
+    assert len(ours) > 350

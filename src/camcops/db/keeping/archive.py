@@ -97,6 +97,7 @@ def _write_table(
     with archive.open(f"{stored.name}.jsonl", "w", force_zip64=True) as member:
         for row in stored.read(conn):
             total.add(stored.encode(row), member.write)
+            del row  # a picture takes much room, and so does the next one
             member.write(b"\n")
             watched(total.rows)
     return total
@@ -161,8 +162,7 @@ def _read_table(archive: zipfile.ZipFile, manifest: Manifest, stored: Stored) ->
     if manifest.sums.get(stored.name, NO_ROWS) == NO_ROWS:
         return
     with archive.open(f"{stored.name}.jsonl") as member:
-        for line in member:
-            yield stored.decode(line, manifest.columns[stored.name])
+        yield from map(partial(stored.decode, names=manifest.columns[stored.name]), member)
 
 
 def _refuse_damage(path: Path, manifest: Manifest, found: Mapping[str, Sum]) -> None:

@@ -63,6 +63,7 @@ def _counted(
         total.add(stored.encode(row))
         watched(total.rows)
         yield row
+        del row  # a picture takes much room, and so does the next one
 
 
 def tell_rows(tell: Tell, stored: Stored, done: int, total: int, rows: int) -> None:

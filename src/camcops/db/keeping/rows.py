@@ -77,16 +77,20 @@ class Stored:
         return LARGE_ROWS_A_BATCH if self.is_large else ROWS_A_BATCH
 
     def read(self, conn: sa.Connection) -> Iterator[Row]:
-        """All rows, a batch at a time."""
-        result = conn.execution_options(yield_per=self.batch).execute(sa.select(*self.columns))
-        for row in result:
-            yield tuple(row)
+        """All rows, a batch at a time; none is held while the next is fetched."""
+        yield from map(
+            tuple,
+            conn.execute(sa.select(*self.columns), execution_options={"yield_per": self.batch}),
+        )
 
     def write(self, conn: sa.Connection, rows: Iterable[Row]) -> None:
         names = [column.name for column in self.columns]
         remaining = iter(rows)
-        while batch := list(islice(remaining, self.batch)):
-            conn.execute(self.table.insert(), [dict(zip(names, row, strict=True)) for row in batch])
+        while batch := [
+            dict(zip(names, row, strict=True)) for row in islice(remaining, self.batch)
+        ]:
+            conn.execute(self.table.insert(), batch)
+            batch.clear()  # a picture takes much room, and so does the next one
 
     def encode(self, row: Row) -> Iterator[bytes]:
         """A row as one line of JSON, in pieces, the same whichever database it came from."""
@@ -138,6 +142,7 @@ def sums(conn: sa.Connection, tables: Iterable[Stored]) -> Mapping[str, Sum]:
         total = found[stored.name] = Sum()
         for row in stored.read(conn) if stored.name in present else ():
             total.add(stored.encode(row))
+            del row
     return found
 
 
