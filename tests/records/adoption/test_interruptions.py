@@ -19,7 +19,7 @@ from tests.running import free_port, write_config
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adoption")]
 
-# Each run makes so many statements that none made before, and is killed: about fifteen runs.
+# Each run makes so many statements that none made before, and is killed.
 PORTION = 1 if os.environ.get("CAMCOPS_TEST_EVERY_STEP") == "1" else 150
 
 
