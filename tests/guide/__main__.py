@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follow the administrators' guide on a clean Debian: sudo .venv/bin/python -m tests.guide --help."""
+"""Follow the administrators' guide on a clean Debian: sudo ./run guide --help."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from tests.guide.package import built_package
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.guide", description=__doc__)
+    parser = argparse.ArgumentParser(prog="run guide", description=__doc__)
     parser.add_argument("--package", type=Path, help="the .deb [built from this checkout]")
     parser.add_argument("--root", choices=KINDS, default=KINDS[0], help="how Debian is made")
     parser.add_argument("--until", help="stop after the stage of this name")
