@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from camcops.instruments.language.coercion import coerce
@@ -92,7 +92,7 @@ class _Answer:
     is_limited: bool
 
 
-@cache
+@lru_cache(maxsize=512)
 def _readers(instrument: Instrument) -> Mapping[str, tuple[_Answer, ...]]:
     """The fields of the instrument's tables, by table."""
     found = {instrument.table: instrument.all_fields}

@@ -6,7 +6,6 @@ A record that is not there yet is *new*. One that is there with the same instant
 A live row that the tablet no longer has is *absent*.
 """
 
-import functools
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from camcops.records.idnums import why_invalid
 from camcops.records.lifecycle import client_columns, same_instant
 from camcops.records.live_rows import NowRow
 from camcops.tablet_api.incoming import Record
+
+_ABSENT = "camcops_absent_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,10 @@ def new_rows(table: ClientTable, insertions: Iterable[Insertion]) -> list[dict[s
     return rows
 
 
-@functools.cache
 def _absent(table: ClientTable) -> Mapping[str, Any]:
     """A record without any value. All rows of a table have the same columns, whatever a tablet sent."""
-    return dict.fromkeys(sorted(client_columns(table)))
+    known = table.table.info
+    if _ABSENT not in known:
+        known[_ABSENT] = dict.fromkeys(sorted(client_columns(table)))
+    values: Mapping[str, Any] = known[_ABSENT]
+    return values
