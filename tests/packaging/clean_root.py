@@ -100,5 +100,10 @@ def _base() -> Path:
         if made.returncode:
             shutil.rmtree(making, ignore_errors=True)
             raise RootMissingError(f"mmdebstrap failed: {made.stderr[-500:]}")
-        os.rename(making, base)
+        try:
+            os.rename(making, base)
+        except OSError:  # another run made it meanwhile
+            if not base.exists():
+                raise
+            shutil.rmtree(making)
     return base

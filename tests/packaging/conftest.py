@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,24 +28,32 @@ def build(output: Path, **environment: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def new_root(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], CleanRoot]:
+def new_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], CleanRoot]]:
     """Makes a clean Debian on which nothing was installed."""
+    folders: list[Path] = []
 
     def make() -> CleanRoot:
         try:
-            return clean_root(tmp_path_factory.mktemp("debian"))
+            folders.append(tmp_path_factory.mktemp("debian"))
+            return clean_root(folders[-1])
         except RootMissingError as reason:
             skip_or_fail("debian-package", str(reason))
             sys.exit()  # not reached
 
-    return make
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def package(new_root: Callable[[], CleanRoot], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(
+    new_root: Callable[[], CleanRoot], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """The package, built from this checkout."""
     new_root()
-    return build(tmp_path_factory.mktemp("package"))
+    built = build(tmp_path_factory.mktemp("package"))
+    yield built
+    built.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +66,8 @@ def installation(new_root: Callable[[], CleanRoot], package: Path) -> CleanRoot:
 
 
 @pytest.fixture
-def installed(installation: CleanRoot, tmp_path: Path) -> CleanRoot:
+def installed(installation: CleanRoot, tmp_path: Path) -> Iterator[CleanRoot]:
     """A Debian of the test's own on which the package is installed."""
     (tmp_path / "debian").mkdir()
-    return installation.copy(tmp_path / "debian")
+    yield installation.copy(tmp_path / "debian")
+    shutil.rmtree(tmp_path / "debian")

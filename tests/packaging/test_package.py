@@ -3,11 +3,13 @@
 
 import hashlib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import skip_or_fail
 from tests.packaging.conftest import ROOT, build
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debian-package")]
@@ -42,6 +44,15 @@ def test_overrides_of_the_checker_say_why() -> None:
     assert all(line.startswith("camcops-server: ") for line in overrides)
 
 
+def test_shell_scripts_are_sound() -> None:
+    if shutil.which("shellcheck") is None:
+        skip_or_fail("shellcheck", "needs shellcheck")
+    packaging = ROOT / "packaging"
+    scripts = [*(packaging / "debian").glob("*.p*"), packaging / "container/serve_front"]
+    assert len(scripts) == 4
+    assert output_of("shellcheck", *scripts) == ""
+
+
 def test_files_lie_where_they_should_and_belong_to_root(package: Path) -> None:
     lines = output_of("dpkg-deb", "--contents", package).splitlines()
     files = [line.split(maxsplit=5) for line in lines if not line.startswith("d")]
@@ -74,3 +85,4 @@ def test_a_second_build_is_the_same_to_the_byte(package: Path, tmp_path: Path) -
     assert (
         hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(package.read_bytes()).digest()
     )
+    again.unlink()

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Upgrading, a failed upgrade, removal and purging: what changes, and what must stay."""
 
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,12 @@ ENVIRONMENTS = "ls -d /usr/share/camcops/venv-*"
 
 
 @pytest.fixture(scope="module")
-def opened(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def opened(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The package, taken apart."""
     folder = tmp_path_factory.mktemp("opened") / "package"
     subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
-    return folder
+    yield folder
+    shutil.rmtree(folder)
 
 
 def as_version(opened: Path, version: str, target: Path) -> None:
