@@ -77,7 +77,7 @@ def test_systemd_makes_the_folders_that_a_restart_of_the_machine_loses(
     for name in ("passwd", "group"):
         shutil.copy(f"/etc/{name}", tmp_path / "etc")
     rules = installation.changed / "usr/lib/tmpfiles.d/camcops.conf"
-    command = ["systemd-tmpfiles", f"--root={tmp_path}", "--create", rules]
+    command: list[str | Path] = ["systemd-tmpfiles", f"--root={tmp_path}", "--create", rules]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     for path in MADE_EMPTY - {"etc/camcops", "var/lib/camcops"}:

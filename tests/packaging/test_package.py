@@ -44,6 +44,14 @@ def test_overrides_of_the_checker_say_why() -> None:
     assert all(line.startswith("camcops-server: ") for line in overrides)
 
 
+def test_what_builds_the_package_has_what_the_program_needs_in_the_same_versions() -> None:
+    run, building = (
+        set(re.findall(r"^(\S+==\S+)", (ROOT / f"requirements/{name}.txt").read_text(), re.M))
+        for name in ("run", "build")
+    )
+    assert run - building == set()
+
+
 def test_shell_scripts_are_sound() -> None:
     if shutil.which("shellcheck") is None:
         skip_or_fail("shellcheck", "needs shellcheck")

@@ -34,7 +34,15 @@ def as_version(opened: Path, version: str, target: Path) -> None:
         for line in control.read_text().splitlines()
     ]
     control.write_text("\n".join(lines) + "\n")
-    pack = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", opened, target]
+    pack: list[str | Path] = [
+        "dpkg-deb",
+        "--root-owner-group",
+        "-Zgzip",
+        "-z1",
+        "--build",
+        opened,
+        target,
+    ]
     subprocess.run(pack, check=True, capture_output=True)
 
 
