@@ -5,9 +5,13 @@ import re
 import ssl
 from collections.abc import Iterator
 from html import unescape
+from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
+from pyramid.response import Response
+from pyramid.session import SignedCookieSessionFactory
+from pyramid.testing import DummyRequest
 
 from camcops.web.visits import COOKIE
 from tests.front_end.client import Client
@@ -145,6 +149,32 @@ def test_a_cookie_left_over_at_the_root_is_cleared(reader: Client) -> None:
     assert "Find a patient" in answer.text
     assert ((COOKIE, "/") in reader.cookies) == (path == "")
     assert all(cookie["secure"] and cookie["httponly"] for cookie in answer.set_cookies)
+
+
+@pytest.mark.parametrize(("secret", "stays"), [("a secret of the tests", False), ("other", True)])
+def test_a_cookie_of_camcops_2_4_is_cleared_if_it_was_this_sites(
+    client: Client, secret: str, stays: bool
+) -> None:
+    path = client.mount.path
+    client.cookies[COOKIE, "/"] = cookie_of_2_4(secret)
+
+    page = client.follow(client.get(f"{path}/webview/login"))
+
+    assert page.status == 200
+    if path:
+        assert ((COOKIE, "/") in client.cookies) == stays
+    assert client.log_in(READER, PASSWORD).status == 303
+
+
+def cookie_of_2_4(secret: str) -> str:
+    """As Pyramid's own session factory signs it, which CamCOPS 2.4 uses."""
+    request = DummyRequest()
+    session = SignedCookieSessionFactory(secret, cookie_name=COOKIE)(request)
+    session["session_id"] = 1
+    response = Response()
+    request._process_response_callbacks(response)
+    [cookie] = SimpleCookie(response.headers["Set-Cookie"]).values()
+    return str(cookie.value)
 
 
 def test_another_sites_cookie_at_the_root_is_left_alone(reader: Client) -> None:

@@ -10,6 +10,7 @@ from camcops.config.server import ServerSettings
 from camcops.serving.composition import compose
 
 TRUSTED = ("HTTP_X_FORWARDED_PROTO",)
+SWITCH = ("HTTP_X_FORWARDED_SSL",)
 TOLD = {"HTTP_X_FORWARDED_PROTO": "http", "HTTP_X_FORWARDED_HOST": "camcops.example"}
 BEHIND = ServerSettings(trusted_proxy_headers=tuple(TOLD))
 
@@ -55,6 +56,10 @@ def ask(
             {"HTTP_X_FORWARDED_PROTO": "http"},
             False,
         ),
+        (ServerSettings(trusted_proxy_headers=SWITCH), {"HTTP_X_FORWARDED_SSL": "off"}, False),
+        (ServerSettings(trusted_proxy_headers=SWITCH), {"HTTP_X_FORWARDED_SSL": "on"}, True),
+        (ServerSettings(trusted_proxy_headers=SWITCH), {"HTTP_X_FORWARDED_SSL": "maybe"}, True),
+        (ServerSettings(trusted_proxy_headers=SWITCH), {"HTTP_X_HTTPS": "off"}, True),
         (ServerSettings(proxy_url_scheme="http"), {}, True),
         (ServerSettings(require_https=True), {}, False),
         (ServerSettings(require_https=True), {"HTTP_X_FORWARDED_PROTO": "https"}, False),

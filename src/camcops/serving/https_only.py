@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from camcops.config.server import ServerSettings
 from camcops.problems import PLAIN_HTTP, Problem
-from camcops.serving.proxy import HOST_HEADERS, SCHEME_HEADERS
+from camcops.serving.proxy import HOST_HEADERS, HTTPS_SWITCHES, SCHEME_HEADERS
 from camcops.tablet_api.replies import CONTENT_TYPE, failure
 from camcops.tablet_api.views import ROUTES
 from camcops.web.headers import HOST
@@ -57,7 +57,8 @@ class HttpsOnly:
     def _is_plain(self, environ: WSGIEnvironment) -> bool:
         if environ["wsgi.url_scheme"] == "https":
             return False
-        return self.required or any(environ.get(name) for name in SCHEME_HEADERS)
+        told = (*SCHEME_HEADERS, *HTTPS_SWITCHES)
+        return self.required or any(environ.get(name) for name in told)
 
     def _public_host(self, environ: WSGIEnvironment) -> str | None:
         """The host's name as the front-end server told it; None where only the client says it.

@@ -160,11 +160,16 @@ class ReverseProxy:
         return read(values[max(0, len(values) - self.hops)])
 
     def _https_switch(self, environ: WSGIEnvironment, changed: dict[str, Any]) -> set[str]:
+        """The first trusted switch that is on, else those that say that the request came in clear."""
+        told: set[str] = set()
         for name in HTTPS_SWITCHES:
-            if self._believed(environ, name, lambda text: text.lower()) in ("on", "true", "1"):
+            value = self._believed(environ, name, str.lower)
+            if value in ("on", "true", "1"):
                 changed["wsgi.url_scheme"] = "https"
                 return {name}
-        return set()
+            if value in ("off", "false", "0"):
+                told.add(name)
+        return told
 
 
 def _tidy_path(environ: WSGIEnvironment, cut: str | None) -> None:
