@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A clean Debian of its own: a root file system, processes and a network that end with it.
 
-An empty layer is laid over a file system that is never changed. `minimal`: Debian's essential packages and
-apt, made by mmdebstrap and kept in /var/tmp. `running`: the system that runs here, without its services, for
-machines without mmdebstrap. Both need root and Linux. When the holder of the namespaces ends, the kernel
+An empty layer is laid over a file system that is never changed. `minimal`: Debian's essential packages, apt
+and Python, made by mmdebstrap and kept in /var/tmp. `running`: the system that runs here, without services,
+for machines without mmdebstrap. Both need root and Linux. When the holder of the namespaces ends, the kernel
 ends every process and mount in them.
 
 Two things differ from a machine of its own: services don't start by themselves when they are installed (here
@@ -11,7 +11,6 @@ nothing runs at boot), and packages that Debian only recommends are left out, to
 """
 
 import os
-import platform
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.guide.terminal import Answers, Outcome, run_on_terminal
+from tests.packaging.clean_root import RootMissingError, minimal_debian
 
 KINDS = ("minimal", "running")
 CACHE = Path("/var/tmp/camcops-guide")
@@ -146,7 +146,12 @@ def clean_debian(kind: str = "minimal", hosts: tuple[str, ...] = ()) -> Iterator
         raise CannotMakeError(f"not installed: {', '.join(missing)}")
     if os.getuid() != 0:
         raise CannotMakeError("only root can make a clean Debian")
-    below = minimal_debian() if kind == "minimal" else Path("/")
+    below = Path("/")
+    if kind == "minimal":
+        try:
+            below = minimal_debian()
+        except RootMissingError as why:
+            raise CannotMakeError(str(why)) from why
     packages = CACHE / f"apt-{kind}"
     for name in ("archives/partial", "lists/partial"):
         (packages / name).mkdir(parents=True, exist_ok=True)
@@ -201,27 +206,3 @@ def take_out_services(machine: Machine) -> None:
     )
     if done.status != 0:
         raise CannotMakeError(f"can't remove the services: {done.output[-1000:]}")
-
-
-def minimal_debian() -> Path:
-    """The folder of a minimal Debian of this machine's release; made once, which takes a minute or two."""
-    folder = CACHE / "minimal"
-    if folder.exists():
-        return folder
-    if shutil.which("mmdebstrap") is None:
-        raise CannotMakeError("mmdebstrap is not installed")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix="minimal-", dir=CACHE))
-    making.chmod(0o755)
-    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    made = subprocess.run(
-        ["mmdebstrap", "--quiet", "--variant=apt", release, str(making)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode != 0:
-        shutil.rmtree(making, ignore_errors=True)
-        raise CannotMakeError(f"mmdebstrap failed: {made.stderr[-1000:]}")
-    making.rename(folder)
-    return folder

@@ -71,7 +71,7 @@ def clean_root(folder: Path) -> CleanRoot:
         raise RootMissingError(f"needs Debian with {', '.join(lacking or ['python3'])}")
     if os.getuid() != 0:
         raise RootMissingError("needs root")
-    root = _laid_out(str(_base()), folder)
+    root = _laid_out(str(minimal_debian()), folder)
     if (tried := root.run("true")).returncode:
         raise RootMissingError(f"can't mount here: {tried.stdout.strip()}")
     return root
@@ -83,7 +83,11 @@ def _laid_out(below: str, folder: Path) -> CleanRoot:
     return CleanRoot(below, folder)
 
 
-def _base() -> Path:
+def minimal_debian() -> Path:
+    """The folder of a Debian that nothing may change: essential packages, apt and what ours depends on.
+
+    Raises RootMissingError where it can't be made.
+    """
     release = dict(
         line.split("=", 1)
         for line in Path("/etc/os-release").read_text().splitlines()
@@ -91,10 +95,14 @@ def _base() -> Path:
     )["VERSION_CODENAME"].strip('"')
     base = Path(f"/var/tmp/camcops-clean-{release}-{PACKAGES.replace(',', '-')}")
     if not base.exists():
+        if shutil.which("mmdebstrap") is None:
+            raise RootMissingError("needs mmdebstrap")
         making = tempfile.mkdtemp(dir=base.parent, prefix=f"{base.name}.")
         os.chmod(making, 0o755)
         made = subprocess.run(
-            ["mmdebstrap", "--quiet", "--variant=apt", f"--include={PACKAGES}", release, making],
+            # Nobody misses a throw-away Debian after a power failure: dpkg need not wait for the disk.
+            ["mmdebstrap", "--quiet", "--variant=apt", "--dpkgopt=force-unsafe-io",
+             f"--include={PACKAGES}", release, making],
             capture_output=True, text=True, timeout=600,
         )  # fmt: skip
         if made.returncode:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip_or_fail
+from tests.guide.package import built_package
 from tests.packaging.clean_root import CleanRoot, RootMissingError, clean_root
 
 ROOT = Path(__file__).parents[2]
@@ -46,14 +47,10 @@ def new_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
 
 @pytest.fixture(scope="session")
-def package(
-    new_root: Callable[[], CleanRoot], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """The package, built from this checkout."""
+def package(new_root: Callable[[], CleanRoot]) -> Path:
+    """The package of this checkout, with which the guide is followed too."""
     new_root()
-    built = build(tmp_path_factory.mktemp("package"))
-    yield built
-    built.unlink()
+    return built_package()
 
 
 @pytest.fixture(scope="session")
