@@ -20,7 +20,7 @@ from camcops import __version__
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
-AFTERWORD = r""".SH ENVIRONMENT
+CONFIGURATION = r""".SH ENVIRONMENT
 .TP
 .B CAMCOPS_CONFIG_FILE
 The configuration file, for commands that take
@@ -30,7 +30,9 @@ but do not require it.
 .TP
 .I /etc/camcops/camcops.conf
 The usual place of the configuration file, which only the web server\(aqs user may read.
-.SH EXIT STATUS
+"""
+
+STATUS = r""".SH EXIT STATUS
 0 if all was done, 1 if not, 2 if the program was called wrongly. Only what a command makes goes to
 standard output; messages go to standard error.
 """
@@ -70,10 +72,10 @@ def page(name: str, command: click.Command, others: list[str], date: str) -> str
         *_options(context),
     ]
     if isinstance(command, click.Group):
-        lines += [".SH COMMANDS", *_commands(context, command)]
+        lines += [".SH COMMANDS", *_commands(context, command), CONFIGURATION.rstrip()]
     if command.epilog:
         lines += [".SH EXAMPLES", *_prose(command.epilog)]
-    lines += [AFTERWORD.rstrip(), ".SH SEE ALSO"]
+    lines += [STATUS.rstrip(), ".SH SEE ALSO"]
     lines += [", ".join(f"\\fB{escaped(other)}\\fR(1)" for other in others) + "."] if others else []
     lines += ["The administrator\\(aqs guide: /usr/share/doc/camcops\\-server/html/index.html"]
     return "\n".join(lines) + "\n"
@@ -105,7 +107,7 @@ def _usage(context: click.Context) -> Iterator[str]:
 def _options(context: click.Context) -> Iterator[str]:
     for parameter in context.command.get_params(context):
         record = parameter.get_help_record(context)
-        if record:
+        if record and record[1]:
             yield from (".TP", f".B {escaped(record[0])}", escaped(" ".join(record[1].split())))
 
 
