@@ -84,6 +84,8 @@ def test_pages(server: Served) -> None:
         assert page.status == 200
         assert page.headers["content-type"].startswith("text/html")
         assert "You are not logged in" in page.text
+        assert "debug" not in page.text.lower()  # no toolbar
+    assert guest.get("/_debug_toolbar/").status == 404
     assert guest.get("/no/such/page").status == 404
     assert guest.get("//login").location == guest.get("/login").location == "/webview/login"
     sheet = re.search(r'href="([^"]+\.css[^"]*)"', page.text)
