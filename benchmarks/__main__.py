@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
         help="indexed tasks of the lists; add 10000000 where there is time; default: %(default)s",
     )
     made.add_argument("--soak", type=float, default=1, metavar="MINUTES", help="default: 1")
-    made.add_argument("--backup", type=int, default=200, metavar="MB", help="of pictures; default: 200")
+    made.add_argument(
+        "--backup", type=int, default=200, metavar="MB", help="of pictures; default: 200"
+    )
     return made
 
 

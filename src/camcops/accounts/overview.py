@@ -73,4 +73,4 @@ def _locks(conn: sa.Connection) -> dict[str, dt.datetime]:
         .where(locks.locked_until > now, locks.locked_until <= now + LONGEST_LOCK)
         .group_by(locks.username)
     )
-    return {username: until for username, until in conn.execute(query)}
+    return dict(conn.execute(query).tuples().all())
