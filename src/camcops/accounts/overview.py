@@ -69,8 +69,8 @@ def _memberships(conn: sa.Connection) -> defaultdict[int, list[tuple[str, bool]]
 def _locks(conn: sa.Connection) -> dict[str, dt.datetime]:
     locks, now = account_lockouts.c, utc_now()
     query = (
-        sa.select(locks.username, sa.func.max(locks.locked_until))
+        sa.select(locks.username, sa.func.max(locks.locked_until).label("locked_until"))
         .where(locks.locked_until > now, locks.locked_until <= now + LONGEST_LOCK)
         .group_by(locks.username)
     )
-    return dict(conn.execute(query).tuples().all())
+    return {row.username: row.locked_until for row in conn.execute(query)}
