@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from camcops.cli.main import server
 from camcops.cli.shell import run
 from camcops.db.database import Database, connect
+from camcops.db.schema import blobs
 from camcops.instruments.library import Library
 from tests.db.test_keeping import contents, fill
 from tests.running import write_config
@@ -106,6 +108,25 @@ def test_restore_killed_half_way_leaves_the_target_empty(
     assert command("restore", "--config", target, "--from", backup) == 0
     assert contents(database) == contents(kept)
     kept.engine.dispose()
+
+
+def test_backup_that_is_asked_to_end_leaves_nothing(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    fill(sqlite_database)
+    large = blobs.update().values(theblob=bytes(30_000_000))
+    sqlite_database.write(lambda conn: conn.execute(large))
+    config = write_config(tmp_path, sqlite_database.engine.url, 8000)
+    out = tmp_path / "out"
+    out.mkdir()
+    words = ["backup", "--no_verify", "--config", str(config), "--to", str(out)]
+    with subprocess.Popen([sys.executable, "-m", "camcops", *words]) as process:
+        while not list(out.glob(".*.unfinished")):
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.terminate()
+        assert process.wait(30) == 1
+    assert list(out.iterdir()) == []
 
 
 def test_sites_own_instruments_are_verified_with_its_configuration(

@@ -2,6 +2,7 @@
 """Commands that keep a database safe: backup, restore, verify, copy_db."""
 
 import os
+import signal
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +50,12 @@ def backup(config: Path | None, to: Path, no_verify: bool) -> None:
     path = to
     if to.is_dir():
         path = to / f"camcops_{datetime.now().astimezone():%Y%m%dT%H%M%S}.backup"
-    manifest = back_up(site.database, path, tables_done())
+    # Ended by a timer or at shutdown, it should leave nothing half-written.
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        manifest = back_up(site.database, path, tables_done())
+    finally:
+        signal.signal(signal.SIGTERM, former)
     if not no_verify:
         _prove(path, site.library)
     click.echo(f"{path}: {describe(manifest)}{'' if no_verify else '; verified'}")
