@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from camcops.db.database import Database, connect
 from camcops.db.schema import server_settings
 from camcops.db.upgrade import upgrade
-from camcops.instruments.library import Library
+from camcops.instruments.library import BUILT_IN, Library
 from camcops.problems import (
     DATABASE_ABSENT,
     DATABASE_LOGIN_REFUSED,
@@ -92,9 +92,8 @@ def test_user_without_the_right_to_create(
 
 
 @pytest.mark.slow
-def test_user_without_the_right_to_alter(
-    database_server: Callable[[str], sa.URL], library: Library
-) -> None:
+def test_user_without_the_right_to_alter(database_server: Callable[[str], sa.URL]) -> None:
+    library = Library({"bmi": BUILT_IN / "bmi"})
     server = database_server("mariadb")
     with (
         scratch_database(server) as url,
