@@ -174,7 +174,7 @@ def clean_debian(kind: str = "minimal", hosts: tuple[str, ...] = ()) -> Iterator
         yield machine
     finally:
         holder.kill()
-        holder.wait()
+        holder.communicate()
         base.rmdir()
 
 

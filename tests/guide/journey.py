@@ -80,7 +80,7 @@ STAGES = (
     Stage(
         "second instance",
         (Step("instances"),),
-        servers=((SECOND_HOST, ""), (HOST, "/camcops")),
+        servers=((SECOND_HOST, "/research"), (HOST, "/camcops")),
         then=SECOND_TABLET,
     ),
     Stage(
