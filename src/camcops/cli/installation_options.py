@@ -20,7 +20,11 @@ _OPTIONS: Mapping[str, tuple[str, type, str]] = {
     "user": ("USER", str, "Unix user that the programs run as; RHEL: apache. [www-data]"),
     "config": ("FILE", str, "Its configuration file. [/etc/camcops/NAME.conf]"),
     "host": ("HOST", str, "Name under which browsers and tablets know the server."),
-    "path": ("PATH", str, "Mount it below this path, such as /camcops. [the root; make_instance: /NAME]"),
+    "path": (
+        "PATH",
+        str,
+        "Mount it below this path, such as /camcops. [the root; make_instance: /NAME]",
+    ),
     "socket": (
         "FILE",
         str,
