@@ -10,13 +10,14 @@ Two things differ from a machine of its own: services don't start by themselves 
 nothing runs at boot), and packages that Debian only recommends are left out, to save time.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +83,14 @@ class CannotMakeError(Exception):
     """This machine can't make a clean Debian; the text says why."""
 
 
+@contextmanager
+def alone_with_the_packages() -> Iterator[None]:
+    """Machines share the packages that they fetched; apt would not wait for its turn, so we do."""
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @dataclass
 class Machine:
     """A running clean Debian. `pid` is its first process, as seen from outside."""
@@ -110,13 +119,14 @@ class Machine:
         """
         spaces = ["--mount", "--uts", "--ipc", "--pid", *([] if outer_network else ["--net"])]
         enter = ["nsenter", f"--target={self.pid}", *spaces, "--root", "--wd"]
-        return run_on_terminal(
-            # With job control, as at a prompt: what stays in the background outlives the terminal.
-            [*enter, "setsid", "--ctty", "--wait", "/bin/sh", "-mc", script],
-            environment={**self.environment, **(environment or {})},
-            answers=answers,
-            limit_s=limit_s,
-        )
+        with alone_with_the_packages() if outer_network else nullcontext():
+            return run_on_terminal(
+                # With job control, as at a prompt: what stays in the background outlives the terminal.
+                [*enter, "setsid", "--ctty", "--wait", "/bin/sh", "-mc", script],
+                environment={**self.environment, **(environment or {})},
+                answers=answers,
+                limit_s=limit_s,
+            )
 
     def registries(self) -> dict[str, str]:
         """How pip reaches its registry from here: this machine's settings, and whom it trusts."""
