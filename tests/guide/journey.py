@@ -31,7 +31,7 @@ class Stage:
     """What to do, and where servers are to be found afterwards (host and path).
 
     `first` and `then` are commands that are not the guide's, before its steps and after them; what `then`
-    says is part of the findings. `left_out`: only when all is asked for.
+    says is part of the findings.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Stage:
     servers: tuple[tuple[str, str], ...] = ()
     first: str = ""
     then: str = ""
-    left_out: bool = False
 
 
 FIRST_SERVER = Stage(
@@ -103,7 +102,10 @@ STAGES = (
 PIP = Stage(
     "pip",
     (Step("choosing"), Step("installing", ("With pip instead",))),
-    then="runuser -u www-data -- camcops_server demo_apache_config | grep -c static",
+    then="""
+    runuser -u www-data -- camcops_server list_tasks | wc -l
+    ls /usr/share/camcops/server/static/theme.css
+    """,
 )
 
 
