@@ -72,7 +72,10 @@ STAGES = (
     FIRST_SERVER,
     Stage(
         "upkeep",
-        tuple(map(Step, ("backups", "troubleshooting", "upgrading", "performance", "patients"))),
+        (
+            Step("front_end", ("Refusing plain http twice",)),
+            *map(Step, ("backups", "troubleshooting", "upgrading", "performance", "patients")),
+        ),
         servers=((HOST, "/camcops"),),
         first=IN_HASTE,
     ),
