@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from camcops.config.server import ServerSettings
-from camcops.serving.certificates import expiry, tls_context
+from camcops.operation.certificates import validity
+from camcops.serving.certificates import tls_context
 from camcops.serving.cherrypy import make_server
 from camcops.serving.composition import compose
 from camcops.serving.mounting import Mounted
@@ -196,14 +197,14 @@ def test_end_of_a_certificate_is_known_and_warned_of(
 ) -> None:
     caplog.set_level(logging.WARNING)
     certificate, key = make_certificate(tmp_path, days=10)
-    end = expiry(certificate.read_text())
+    _, end = validity(certificate.read_text())
     assert abs(end - dt.datetime.now(dt.UTC) - dt.timedelta(days=10)) < dt.timedelta(minutes=5)
     tls_context(certificate, key)
     assert "in 9 days: renew it" in caplog.text
     far, far_key = make_certificate(
         tmp_path, "far", days=40_000
     )  # years beyond 2049 are written otherwise
-    assert expiry(far.read_text()).year > 2100
+    assert validity(far.read_text())[1].year > 2100
     caplog.clear()
     tls_context(far, far_key)
     assert not caplog.messages
@@ -214,7 +215,7 @@ def test_end_of_a_certificate_is_known_and_warned_of(
 @pytest.mark.parametrize("text", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nMAA=\n"])
 def test_what_is_no_certificate_has_no_end(text: str) -> None:
     with pytest.raises((ValueError, IndexError)):
-        expiry(text)
+        validity(text)
 
 
 def test_imports_where_there_is_no_fork() -> None:

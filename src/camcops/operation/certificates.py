@@ -11,7 +11,7 @@ from typing import Final
 
 from camcops.operation.findings import Finding, fault, note, warning
 
-SOON_DAYS: Final = 21
+SOON_DAYS: Final = 30
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 SEQUENCE, EXPLICIT_VERSION, UTC_TIME = 0x30, 0xA0, 0x17
 

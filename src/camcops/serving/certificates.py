@@ -5,14 +5,11 @@ import datetime as dt
 import logging
 import ssl
 from pathlib import Path
-from typing import Final
 
+from camcops.operation.certificates import SOON_DAYS, validity
 from camcops.problems import TLS_UNUSABLE, Problem
 
 log = logging.getLogger(__name__)
-
-SOON: Final = dt.timedelta(days=30)
-UTC_TIME, GENERALIZED_TIME, EXPLICIT_0 = 0x17, 0x18, 0xA0
 
 
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -53,7 +50,7 @@ def _reason(error: Exception, key: Path) -> str:
 
 def _warn_of_end(path: Path, pem: str) -> None:
     try:
-        end = expiry(pem)
+        _, end = validity(pem)
     except (ValueError, IndexError):
         log.warning("Until when the certificate %s holds can't be told", path)
         return
@@ -64,40 +61,7 @@ def _warn_of_end(path: Path, pem: str) -> None:
             path,
             end.date(),
         )
-    elif left < SOON:
+    elif left.days < SOON_DAYS:
         log.warning(
             "The certificate %s runs out on %s, in %d days: renew it", path, end.date(), left.days
         )
-
-
-def expiry(pem: str) -> dt.datetime:
-    """Until when the first certificate of a PEM text holds. Raises ValueError if there is none."""
-    begin = pem.index(ssl.PEM_HEADER)
-    end = pem.index(ssl.PEM_FOOTER, begin) + len(ssl.PEM_FOOTER)
-    der = ssl.PEM_cert_to_DER_cert(pem[begin:end])
-    _, at, _ = _item(der, 0)  # Certificate
-    _, at, _ = _item(der, at)  # TBSCertificate
-    if der[at] == EXPLICIT_0:
-        at = _item(der, at)[2]  # version
-    for _field in ("serial number", "signature", "issuer"):
-        at = _item(der, at)[2]
-    _, at, _ = _item(der, at)  # Validity
-    at = _item(der, at)[2]  # notBefore
-    tag, start, stop = _item(der, at)
-    text = der[start:stop].decode("ascii")
-    if tag == UTC_TIME:
-        text = ("20" if text < "50" else "19") + text
-    elif tag != GENERALIZED_TIME:
-        raise ValueError("not a time")
-    return dt.datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=dt.UTC)
-
-
-def _item(der: bytes, at: int) -> tuple[int, int, int]:
-    """Tag, first byte of the content and first byte after it, of the ASN.1 item that begins here."""
-    length, start = der[at + 1], at + 2
-    if length > 0x7F:
-        count = length & 0x7F
-        length, start = int.from_bytes(der[start : start + count]), start + count
-    if start + length > len(der):
-        raise ValueError("cut short")
-    return der[at], start, start + length
