@@ -17,7 +17,7 @@ from camcops.audit.trail import AuditTrail
 from camcops.config import load
 from camcops.db import instants
 from camcops.db.database import Database
-from camcops.db.schema import outbox, sessions, task_index
+from camcops.db.schema import outbox, sessions, task_index, task_scores
 from camcops.outbox import delivery
 from camcops.site import Site, audit_key
 from tests.faults import whole_database
@@ -38,6 +38,9 @@ MOMENTS = (
     "1969-12-31T23:59:59.000Z",  # a battery that was empty
     "2026-05-01T10:00:00.123+05:45",
 )
+
+
+MODIFIED = {1: "2026-05-01T11:00:00.000+01:00", 2: "2026-05-01T11:00:01.000+01:00"}
 
 
 class Clock:
@@ -112,6 +115,30 @@ def test_devices_whose_clocks_are_wrong(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("one_step", [True, False], ids=["one-step", "multi-step"])
+def test_the_same_keys_again_in_the_second_of_an_era(
+    database: Database, device: WsgiTablet, clock: Clock, one_step: bool
+) -> None:
+    """A tablet that has finalized begins to count its records anew, while the clock stands still."""
+    answers = {f"q{n}" for n in range(1, 11)}
+    # MariaDB rounds its numbers, so whole rows are read back there.
+    bmi = {name: value for name, value in phq9().items() if name not in answers}
+    bmi |= {"height_m": 1.87, "mass_kg": 71.3}
+    device.upload(everything(bmi=[bmi]), finish=True, one_step=one_step)
+    for answer in (1, 2):
+        changed = [phq9(2, modified=MODIFIED[answer], q1=answer), phq9(3)]
+        device.upload(everything(phq9=changed, bmi=[bmi]), finish=False, one_step=one_step)
+    for name, count in (("phq9", 4), ("bmi", 2)):
+        table = database.tables[name].table
+        current = sa.select(table.c._pk).where(table.c._current)
+        pks = set(database.read(lambda conn, query=current: conn.scalars(query).all()))
+        assert len(pks) == count
+        for known in (task_scores, task_index):
+            found = sa.select(known.c.task_pk).where(known.c.task_table_name == name)
+            assert set(database.read(lambda conn, query=found: conn.scalars(query).all())) == pks
+    whole_database.check(database)
+
+
 def test_the_servers_clock_jumps(database: Database, device: WsgiTablet, clock: Clock) -> None:
     """Eras are never of the same name, later uploads never come to stand before earlier ones."""
     steps = [dt.timedelta(0), YEARS, -YEARS, -YEARS, dt.timedelta(hours=1), dt.timedelta(0)]

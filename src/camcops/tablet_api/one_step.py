@@ -150,7 +150,9 @@ class _Writer:
             return Prepared(query.where(among(columns[KEY], len(wanted))) if wanted else query)
 
         query = prepared(table.table, ("new rows", exactly, len(wanted)), build)
-        values = {"device": self._upload.device.id, "now": NOW, "era": self._era}
+        # Only an upload that finalizes has an era of its own: an earlier one's can have the same second.
+        era = self._era if self._finalizes(table) else NOW
+        values = {"device": self._upload.device.id, "now": NOW, "era": era}
         rows = query.mappings(self._upload.conn, {**values, **key_values(wanted)})
         return [row for row in rows if row[KEY] in keys]
 
