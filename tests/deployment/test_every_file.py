@@ -31,7 +31,7 @@ HOSTILE = {
     "--host": ("a b", "x;evil", 'x"', "x\ny", "http://x", "a/b", ""),
     "--path": ("/a b", "/../x", '/x"', "/x\ny", "/x;y", "/x$1", "/(x", "/x%20"),
     "--config": ("relative.conf", "/a b", "/x\ny", "/x/../y", "/x%(y)s", '/x"y', "/"),
-    "--socket": ("s", "/a|http://evil", "/" + "x" * 101, "/a:b"),
+    "--socket": ("s", "/a|http://evil", "/run/y/" + "x" * 101, "/run/y/a:b"),
     "--certificate": ("/x;y", "/x y"),
     "--static": ("/x;", "/x\ny"),
 }
@@ -53,6 +53,31 @@ def test_it_names_program_and_version_in_plain_text_without_indented_comments(co
 def test_no_value_can_add_a_line_a_directive_or_a_command(option: str, value: str) -> None:
     name = option.removeprefix("--")
     with pytest.raises(NotAllowed, match=f"{name} must be"):
+        Installation(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("config", "/camcops.conf"),
+        ("config", "/etc/camcops.conf"),
+        ("socket", "/run/camcops.socket"),
+        ("socket", "/run/lock/camcops.socket"),
+        ("socket", "/tmp/camcops.socket"),
+        ("lock", "/var/lock"),
+        ("cache", "/var/cache/camcops"),
+        ("logo", "/etc/logo.png"),
+        ("static", "/srv"),
+        ("backups", "/var/backups"),
+        ("downloads", "/tmp"),
+        ("downloads", "/var/tmp"),
+        ("logs", "/var/log"),
+        ("logs", "/var/log/nginx"),
+    ],
+)
+def test_no_folder_that_others_need_is_taken_over(name: str, value: str) -> None:
+    """Generated files give such folders another owner, mode or label."""
+    with pytest.raises(NotAllowed, match=f"{name} must be in a folder of its own"):
         Installation(**{name: value})
 
 

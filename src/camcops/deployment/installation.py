@@ -21,6 +21,22 @@ USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 PATH_SEGMENT = re.compile(r"[A-Za-z0-9_.~-]+")
 FILE_SEGMENT = re.compile(r"[A-Za-z0-9_.@+-]+")
+OWN_DEPTH = 3
+"""Parts of a path such as /run/camcops; folders above are the system's."""
+
+SHARED_FOLDERS = frozenset(
+    f"/{above}/{name}"
+    for above, names in {
+        "etc": "apache2 conf.d default httpd mysql nginx ssl supervisor systemd tmpfiles.d",
+        "run": "lock mysqld systemd user",
+        "usr": "bin etc lib lib64 libexec local sbin share src",
+        "var": "backups cache db lib local lock log mail opt run spool tmp www",
+        "var/log": "apache2 httpd journal mysql nginx",
+    }.items()
+    for name in names.split()
+)
+"""Those of programs and users that there are without us."""
+
 LONGEST_SOCKET = 100
 """Bytes of a socket's path that Unix systems accept for certain."""
 
@@ -71,8 +87,26 @@ def file_path(value: Path | str) -> Path:
     return Path(path)
 
 
-def socket_path(value: Path | str) -> Path:
+def own_folder(value: Path | str) -> Path:
+    """A folder for this purpose alone: generated files and steps change its owner, mode or label."""
     path = file_path(value)
+    _refuse_shared(path)
+    return path
+
+
+def file_in_own_folder(value: Path | str) -> Path:
+    path = file_path(value)
+    _refuse_shared(path.parent)
+    return path
+
+
+def _refuse_shared(folder: Path) -> None:
+    if len(folder.parts) < OWN_DEPTH or str(folder) in SHARED_FOLDERS:
+        raise NotAllowed(f"in a folder of its own, not in {folder}, which others use too")
+
+
+def socket_path(value: Path | str) -> Path:
+    path = file_in_own_folder(value)
     if len(str(path)) > LONGEST_SOCKET:
         raise NotAllowed(f"a path of at most {LONGEST_SOCKET} characters, as sockets demand")
     return path
@@ -104,22 +138,22 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "user": user_name,
     "host": host_name,
     "path": mount_path,
-    "config": file_path,
+    "config": file_in_own_folder,
     "socket": socket_path,
     "port": tcp_port,
     "https_port": tcp_port,
     "http_port": tcp_port,
     "program": file_path,
-    "static": file_path,
-    "logo": file_path,
+    "static": own_folder,
+    "logo": file_in_own_folder,
     "certificate": file_path,
     "key": file_path,
-    "cache": file_path,
-    "lock": file_path,
-    "downloads": file_path,
-    "logs": file_path,
+    "cache": file_in_own_folder,
+    "lock": own_folder,
+    "downloads": own_folder,
+    "logs": own_folder,
     "front_end_logs": file_path,
-    "backups": file_path,
+    "backups": own_folder,
     "server": one_of("gunicorn", "cherrypy"),
     "max_upload_mb": positive,
     "startsecs": positive,
