@@ -191,6 +191,9 @@ class _Cursor:
                 connection_invalidated=is_lost,
                 dialect=conn.dialect,
             ) from error
+        elif not isinstance(error, Exception):
+            # Cut short by Ctrl-C or an exit: what the server sends next is the rest of this answer.
+            conn.invalidate(error)
 
 
 def _is_observed(conn: sa.Connection) -> bool:
