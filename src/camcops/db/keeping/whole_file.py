@@ -16,6 +16,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     disk; if the block raises, nothing of it stays.
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
+    # What a program that was killed left there; never written into, since it may be somebody else's.
+    unfinished.unlink(missing_ok=True)
     try:
         with open(unfinished, "w+b", opener=_private) as file:
             yield file
@@ -28,7 +30,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def _sync_folder(folder: Path) -> None:
