@@ -46,14 +46,15 @@ def test_the_command(sqlite_database: Database, tmp_path: Path) -> None:
     assert keep_house(Site.open(load(config))) == 0
 
 
-def test_a_failure_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("failure", [Problem(DATABASE_BUSY), ValueError("a fault of ours")])
+def test_a_failure_ends_nothing(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
     attempts: list[int] = []
 
     def job() -> None:
         attempts.append(1)
         if len(attempts) == 1:
-            raise Problem(DATABASE_BUSY)
+            raise failure
         done.set()
 
     recurring = Recurring("Something", job, 0.01)

@@ -10,8 +10,6 @@ import random
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from camcops.operation import housekeeping, sealer
 from camcops.problems import Problem
 from camcops.site import Site
@@ -69,7 +67,7 @@ class Recurring:
         except Problem as problem:
             if self._is_new(problem.message):
                 log.error("%s failed. %s", self.name, problem.message)
-        except SQLAlchemyError as error:
+        except Exception as error:  # or the job would never be done again
             if self._is_new(type(error).__name__):
                 log.exception("%s failed", self.name)
         else:
