@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from camcops.cli.hidden_argument import hide_argument
 from camcops.cli.installation_options import FRONT_END, installation, options
 from camcops.cli.shell import ServerCommand
 
@@ -38,6 +39,8 @@ def make_instance(name: str, directory: Path | None, db_url: str | None, **given
     """
     from camcops.deployment.kit import make_kit
 
+    if db_url:
+        hide_argument(db_url)  # it may hold a password
     path = f"/{name}" if given["path"] is None else given.pop("path")
     site = installation(given | {"instance": name, "path": path})
     folder = (directory or Path(site.instance)).absolute()
