@@ -26,7 +26,8 @@ _LONGEST_QUOTE = 60
 
 # Characters; so nothing that identifies anybody is remembered.
 _SHORT = len("NULL")
-_MOST_KNOWN = 500
+_MOST_KNOWN = 64
+"""Of each of some five thousand columns, so that no tablet can fill the memory with them."""
 
 
 @dataclass(frozen=True, slots=True)
