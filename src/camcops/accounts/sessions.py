@@ -37,8 +37,6 @@ COLUMNS: Final = (
 )
 """What `accepted` needs."""
 
-_BY_ID = sa.select(*COLUMNS).where(sessions.c.id == sa.bindparam("wanted"))
-
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -60,33 +58,6 @@ class Session:
         return _plain(now) - self.last_activity_utc >= RENEWAL
 
 
-def find(
-    conn: sa.Connection,
-    session_id: int,
-    token: str,
-    *,
-    remote_addr: str | None,
-    now: dt.datetime,
-    timeout_minutes: int,
-    check_ip: bool,
-    api: bool,
-) -> Session | None:
-    """The session with this number and token, if it is still good (one statement, which only reads).
-
-    It is not, if unused for longer than the time-out; nor from another address, if `check_ip`; nor
-    where a tablet's session is presented by a browser or the reverse (`api`).
-    """
-    return accepted(
-        conn.execute(_BY_ID, {"wanted": session_id}).first(),
-        token,
-        remote_addr=remote_addr,
-        now=now,
-        timeout_minutes=timeout_minutes,
-        check_ip=check_ip,
-        api=api,
-    )
-
-
 def accepted(
     values: Sequence[Any] | None,
     token: str,
@@ -97,7 +68,11 @@ def accepted(
     check_ip: bool,
     api: bool,
 ) -> Session | None:
-    """The session with these values (of `COLUMNS`), if it is still good: see `find`."""
+    """The session with these values (of `COLUMNS`), if the token is its own and it is still good.
+
+    It is not, if unused for longer than the time-out; nor from another address, if `check_ip`; nor
+    where a tablet's session is presented by a browser or the reverse (`api`).
+    """
     if values is None:
         return None
     number, digest, user_id, ip_address, last_activity, is_api, number_to_view, form_state = values
@@ -123,33 +98,6 @@ def accepted(
 def renew(conn: sa.Connection, session: Session, now: dt.datetime) -> None:
     """Write that a session was used."""
     _update(conn, session.id, last_activity_utc=_plain(now))
-
-
-def resume(
-    conn: sa.Connection,
-    session_id: int,
-    token: str,
-    *,
-    remote_addr: str | None,
-    now: dt.datetime,
-    timeout_minutes: int,
-    check_ip: bool,
-    api: bool,
-) -> Session | None:
-    """`find` a session and `renew` it if that is due, in one transaction that may write."""
-    session = find(
-        conn,
-        session_id,
-        token,
-        remote_addr=remote_addr,
-        now=now,
-        timeout_minutes=timeout_minutes,
-        check_ip=check_ip,
-        api=api,
-    )
-    if session is not None and session.due_for_renewal(now):
-        renew(conn, session, now)
-    return session
 
 
 def start(conn: sa.Connection, *, remote_addr: str | None, now: dt.datetime, api: bool) -> Session:

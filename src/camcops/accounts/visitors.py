@@ -40,7 +40,7 @@ def find_visitor(
     check_ip: bool,
     api: bool,
 ) -> tuple[Session | None, User | None]:
-    """The session, by the rules of `sessions.find`, and the user whose it is, if it is somebody's."""
+    """The session, by the rules of `sessions.accepted`, and the user whose it is, if it is somebody's."""
     rows = _BY_SESSION.rows(conn, {"wanted": session_id})
     session = session_rows.accepted(
         rows[0][:_SESSION] if rows else None,

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from camcops.db import rows as stored
-from camcops.db.prepared import Prepared
 from camcops.db.schema import task_index
 from camcops.records.changes import TableChange
 from camcops.records.lifecycle import NOW, utc_of
@@ -21,16 +20,6 @@ log = logging.getLogger(__name__)
 _ENTRY = "index_entry_pk"
 
 
-_LIVE_ENTRIES = Prepared(
-    sa.select(
-        task_index.c.index_entry_pk,
-        task_index.c.task_table_name,
-        task_index.c.task_pk,
-        task_index.c.patient_pk,
-    ).where(task_index.c.device_id == sa.bindparam("device"), task_index.c.era == NOW)
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where a task stands in the index."""
@@ -39,11 +28,6 @@ class Entry:
     table: str
     task_pk: int
     patient_pk: int | None
-
-
-def live_entries(conn: sa.Connection, device_id: int) -> list[Entry]:
-    """The entries of a device's tasks in era NOW."""
-    return [Entry(*row) for row in _LIVE_ENTRIES.rows(conn, {"device": device_id})]
 
 
 def update(
