@@ -2,7 +2,15 @@
 """Apache as the front end: TLS, static files, and the way to the program behind it."""
 
 from camcops.deployment.installation import Installation, heading
-from camcops.deployment.proxying import A_YEAR_S, CIPHERS, SECONDS, STATIC_CACHE_S, claims
+from camcops.deployment.proxying import (
+    A_YEAR_S,
+    CIPHERS,
+    SECONDS,
+    STATIC_CACHE_S,
+    claims,
+    indented,
+    pattern,
+)
 
 
 def apache_config(site: Installation) -> str:
@@ -41,7 +49,7 @@ def _heading(site: Installation) -> str:
 
 
 def _plain_host(site: Installation) -> str:
-    path = _pattern(site.path)
+    inner = pattern(site.path)
     return f"""\
 # Plain http: pages are sent to https; tablets, which must never use it, are refused.
 
@@ -49,8 +57,8 @@ def _plain_host(site: Installation) -> str:
     ServerName {site.host}
     <Location "{site.path or "/"}">
         Require method GET HEAD
-        RedirectMatch 403 "^{path}/(database|api)(/|$)"
-        RedirectMatch 301 "^({path}(/.*)?)$" "https://{site.authority}$1"
+        RedirectMatch 403 "^{inner}/(database|api)(/|$)"
+        RedirectMatch 301 "^({inner}(/.*)?)$" "https://{site.authority}$1"
     </Location>
     TraceEnable off
 {_log(site)}
@@ -80,7 +88,7 @@ def _tls_host(site: Installation) -> str:
 
 {_log(site)}
 
-{_indented(section(site))}\
+{indented(section(site))}\
 </VirtualHost>
 """
 
@@ -107,14 +115,14 @@ def _claims() -> str:
 
 
 def _static(site: Installation) -> str:
-    path, pattern = site.path, _pattern(site.path)
+    path, inner = site.path, pattern(site.path)
     return f"""\
 # Static files come from the disk, also while the program is stopped. The institution's logo is
 # LOCAL_LOGO_FILE_ABSOLUTE of the CamCOPS configuration, unless this file exists when Apache starts:
 
 <IfFile "{site.logo_file}">
     Alias "{path}/static/logo_local.png" "{site.logo_file}"
-    ProxyPassMatch "^{pattern}/static/logo_local\\.png$" !
+    ProxyPassMatch "^{inner}/static/logo_local\\.png$" !
 </IfFile>
 Alias "{path}/static/" "{site.static}/"
 <Directory "{site.logo_file.parent}">
@@ -125,8 +133,8 @@ Alias "{path}/static/" "{site.static}/"
     AllowOverride None
     Require all granted
 </Directory>
-ProxyPassMatch "^{pattern}/static/(?!logo_local\\.png$)" !
-<LocationMatch "^{pattern}/static/(?!logo_local\\.png$)">
+ProxyPassMatch "^{inner}/static/(?!logo_local\\.png$)" !
+<LocationMatch "^{inner}/static/(?!logo_local\\.png$)">
     Header set Cache-Control "public, max-age={STATIC_CACHE_S}"
     Header set X-Content-Type-Options "nosniff"
     Header set Cross-Origin-Resource-Policy "same-origin"
@@ -175,16 +183,3 @@ def _place(site: Installation) -> str:
     Header always set Strict-Transport-Security "max-age={A_YEAR_S}"
 </Location>
 """
-
-
-def _pattern(path: str) -> str:
-    """The path within a regular expression; only its dots mean something there."""
-    return path.replace(".", r"\.")
-
-
-def _indented(text: str) -> str:
-    """Comments stay at the left edge, as everywhere in generated files."""
-    return "".join(
-        line if line.startswith("#") or not line.strip() else f"    {line}"
-        for line in text.splitlines(keepends=True)
-    )

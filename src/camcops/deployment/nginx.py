@@ -2,7 +2,15 @@
 """nginx as the front end: TLS, static files, and the way to the program behind it."""
 
 from camcops.deployment.installation import Installation, heading
-from camcops.deployment.proxying import A_YEAR_S, CIPHERS, SECONDS, STATIC_CACHE_S, claims
+from camcops.deployment.proxying import (
+    A_YEAR_S,
+    CIPHERS,
+    SECONDS,
+    STATIC_CACHE_S,
+    claims,
+    indented,
+    pattern,
+)
 
 
 def nginx_config(site: Installation) -> str:
@@ -46,7 +54,7 @@ def _log(site: Installation) -> str:
 
 
 def _plain_server(site: Installation) -> str:
-    path = _pattern(site.path)
+    path = pattern(site.path)
     return f"""\
 # Plain http: pages are sent to https; tablets, which must never use it, are refused.
 
@@ -71,10 +79,6 @@ server {{
 
 
 def _tls_server(site: Installation) -> str:
-    inner = "".join(
-        line if line.startswith("#") or not line.strip() else f"    {line}"
-        for line in section(site).splitlines(keepends=True)
-    )
     return f"""\
 server {{
     listen {site.https_port} ssl;
@@ -90,7 +94,7 @@ server {{
     ssl_session_cache shared:{site.instance}:5m;
     ssl_session_tickets off;
 
-{inner}}}
+{indented(section(site))}}}
 """
 
 
@@ -114,7 +118,7 @@ def _static(site: Installation) -> str:
 # Static files come from the disk, also while the program is stopped. The institution's logo is
 # LOCAL_LOGO_FILE_ABSOLUTE of the CamCOPS configuration, unless --logo named a file here.
 
-location ~ ^{_pattern(site.path)}/static/(?!logo_local\\.png$)(?<static_file>.*)$ {{
+location ~ ^{pattern(site.path)}/static/(?!logo_local\\.png$)(?<static_file>.*)$ {{
     alias {site.static}/$static_file;
     gzip on;
     gzip_types text/css text/javascript application/javascript image/svg+xml;
@@ -131,9 +135,9 @@ location ~ ^{_pattern(site.path)}/static/(?!logo_local\\.png$)(?<static_file>.*)
 
 
 def _way(site: Installation) -> str:
-    pattern = _pattern(site.path)
+    path = pattern(site.path)
     target = f"unix:{site.socket_file}:" if site.socket_file else f"127.0.0.1:{site.port}"
-    place = f"~ ^{pattern}(/|$)" if site.path else "/"
+    place = f"~ ^{path}(/|$)" if site.path else "/"
     ours = {
         "X-Forwarded-For": "$remote_addr",
         "X-Forwarded-Host": "$http_host",
@@ -148,7 +152,7 @@ def _way(site: Installation) -> str:
 # Everything else is the program's. What a client claims about itself is replaced, or taken off.
 
 location {place} {{
-    rewrite ^{pattern}/*(.*)$ /$1 break;
+    rewrite ^{path}/*(.*)$ /$1 break;
     proxy_pass http://{target};
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -164,8 +168,3 @@ location {place} {{
     proxy_max_temp_file_size 0;
 }}
 """
-
-
-def _pattern(path: str) -> str:
-    """The path within a regular expression; only its dots mean something there."""
-    return path.replace(".", r"\.")

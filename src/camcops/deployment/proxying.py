@@ -16,3 +16,16 @@ def claims() -> list[str]:
     """Headers by which a client could claim to be somebody else: taken off whatever comes in."""
     ours = [name.removeprefix("HTTP_").title().replace("_", "-") for name in PROXY_HEADERS]
     return [*ours, "Forwarded", "Proxy"]
+
+
+def pattern(path: str) -> str:
+    """The path within a regular expression; only its dots mean something there."""
+    return path.replace(".", r"\.")
+
+
+def indented(text: str) -> str:
+    """Comments stay at the left edge, as everywhere in generated files."""
+    return "".join(
+        line if line.startswith("#") or not line.strip() else f"    {line}"
+        for line in text.splitlines(keepends=True)
+    )
