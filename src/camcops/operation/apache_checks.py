@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from camcops.config.server import ServerSettings
+from camcops.config.server import HTTPS_SWITCHES, PLACE_HEADERS, SCHEME_HEADERS, ServerSettings
 from camcops.operation.apache_file import Directive, Section, read_apache_file
 from camcops.operation.certificates import check_certificate, check_key
 from camcops.operation.findings import Finding, fault, note, warning
@@ -15,17 +15,6 @@ from camcops.operation.findings import Finding, fault, note, warning
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 APPENDED: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Server")
 """Apache adds its own value behind what the client sent."""
-
-SCHEME_HEADERS: Final = (
-    "HTTP_X_FORWARDED_PROTO",
-    "HTTP_X_FORWARDED_PROTOCOL",
-    "HTTP_X_FORWARDED_SCHEME",
-    "HTTP_X_SCHEME",
-    "HTTP_X_FORWARDED_HTTPS",
-    "HTTP_X_FORWARDED_SSL",
-    "HTTP_X_HTTPS",
-)
-PLACE_HEADERS: Final = ("HTTP_X_SCRIPT_NAME", "HTTP_X_FORWARDED_SCRIPT_NAME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +180,7 @@ def _scheme(way: Way, headers: Sequence[Directive], server: ServerSettings) -> I
     """The program must learn that the request came by https, or its links and cookies are wrong."""
     if server.proxy_url_scheme == "https":
         return
-    told = [name for name in SCHEME_HEADERS if _set(headers, name)]
+    told = [name for name in (*SCHEME_HEADERS, *HTTPS_SWITCHES) if _set(headers, name)]
     if not told:
         says = (
             "The program is not told of https: add “RequestHeader set X-Forwarded-Proto https” for this "

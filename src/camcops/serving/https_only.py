@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from camcops.config.server import ServerSettings
+from camcops.config.server import HOST_HEADERS, HTTPS_SWITCHES, SCHEME_HEADERS, ServerSettings
 from camcops.problems import PLAIN_HTTP, Problem
-from camcops.serving.proxy import HOST_HEADERS, HTTPS_SWITCHES, SCHEME_HEADERS
 from camcops.tablet_api.replies import CONTENT_TYPE, failure
 from camcops.tablet_api.views import ROUTES
 from camcops.web.headers import HOST

@@ -15,20 +15,19 @@ from ipaddress import ip_address
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from camcops.config.server import PROXY_HEADERS, ServerSettings
+from camcops.config.server import (
+    HOST_HEADERS,
+    HTTPS_SWITCHES,
+    PLACE_HEADERS,
+    PROXY_HEADERS,
+    SCHEME_HEADERS,
+    ServerSettings,
+)
 from camcops.web.headers import HOST
 
 log = logging.getLogger(__name__)
 
 MOUNT = re.compile(r"(/[A-Za-z0-9_.~-]+)*")
-SCHEME_HEADERS = (
-    "HTTP_X_FORWARDED_PROTO",
-    "HTTP_X_FORWARDED_PROTOCOL",
-    "HTTP_X_FORWARDED_SCHEME",
-    "HTTP_X_SCHEME",
-)
-HOST_HEADERS = ("HTTP_X_HOST", "HTTP_X_FORWARDED_HOST")
-HTTPS_SWITCHES = ("HTTP_X_FORWARDED_HTTPS", "HTTP_X_FORWARDED_SSL", "HTTP_X_HTTPS")
 
 Reader = Callable[[str], str | None]
 """Turns a header's text into the value to use; None if it is not what it claims to be."""
@@ -88,7 +87,7 @@ def rules(settings: ServerSettings) -> tuple[Rule, ...]:
         Rule(
             "SCRIPT_NAME",
             fixed_mount.rstrip("/") if fixed_mount else None,
-            ("HTTP_X_SCRIPT_NAME", "HTTP_X_FORWARDED_SCRIPT_NAME"),
+            PLACE_HEADERS,
             mount,
         ),
         Rule("SERVER_NAME", settings.proxy_server_name, ("HTTP_X_FORWARDED_SERVER",), host),
