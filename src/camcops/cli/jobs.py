@@ -19,8 +19,11 @@ def launch_workers(config: Path | None) -> None:
     database that goes away is waited for.
     """
     from camcops.jobs import workers
+    from camcops.serving.memory import before_serving
 
-    workers.run(open_site(config, serving=True))
+    site = open_site(config, serving=True)
+    before_serving()
+    workers.run(site)
 
 
 @click.command(cls=ServerCommand)
@@ -33,5 +36,8 @@ def launch_scheduler(config: Path | None) -> None:
     for.
     """
     from camcops.jobs import scheduler
+    from camcops.serving.memory import before_serving
 
-    scheduler.run(open_site(config, serving=True))
+    site = open_site(config, serving=True)
+    before_serving()
+    scheduler.run(site)

@@ -103,6 +103,7 @@ def serve(application: WSGIApplication, settings: ServerSettings) -> None:
     """Listen and serve until told to stop; requests in progress are finished first."""
     server = make_server(application, settings)
     memory.return_what_is_free()
+    memory.before_serving()
     with listening.reasons(settings):
         server.prepare()
     if settings.unix_domain_socket:

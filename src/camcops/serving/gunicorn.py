@@ -80,7 +80,7 @@ def serve(
         THREADS,
     )
     memory.return_what_is_free()
-    memory.before_fork()
+    memory.before_serving()
     os.register_at_fork(after_in_child=_end_when_told)
     Embedded(application, chosen).run()
 

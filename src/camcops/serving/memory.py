@@ -15,10 +15,10 @@ ARENAS = 2
 LARGE_BYTES = 256 * 1024
 
 
-def before_fork() -> None:
-    """Let processes that are about to be forked share what is loaded now.
+def before_serving() -> None:
+    """Let the collector leave what is loaded now alone, and look at what comes as often as Python does.
 
-    The collector would write to each object, and so give every process a copy of its own.
+    It would write to each object, and so give every process that is forked later a copy of its own.
     """
     gc.collect()
     gc.freeze()

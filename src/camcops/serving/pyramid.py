@@ -15,6 +15,7 @@ from wsgiref.types import WSGIApplication
 
 from camcops.config.server import ServerSettings
 from camcops.serving.listening import reasons
+from camcops.serving.memory import before_serving
 from camcops.serving.patience import GRACE_S
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ def serve(application: WSGIApplication, settings: ServerSettings) -> None:
     """Listen and serve until told to stop."""
     with reasons(settings):
         server = make_server(application, settings.host, settings.port)
+    before_serving()
 
     def stop(number: int, frame: FrameType | None) -> None:
         # Not by an exception: raised while a request is served, wsgiref would take it for that request's.
