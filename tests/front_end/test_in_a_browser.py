@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, Request, Response, expect, sync_playwright
 
 from camcops.web.visits import COOKIE
 from tests.conftest import skip_or_fail
@@ -40,6 +40,12 @@ def site(request: pytest.FixtureRequest, front_ends: Callable[[str], FrontEnd]) 
     return front_ends(request.param.split(" ")[0]).mounts[request.param]
 
 
+def ended(request: Request, wrong: list[str]) -> None:
+    """A request that failed; but what the browser gives up itself, because the reader goes on, is well."""
+    if request.failure != "net::ERR_ABORTED":
+        wrong.append(f"failed: {request.url} {request.failure}")
+
+
 def watch(page: Page, mount: Mount) -> list[str]:
     """Everything that the browser complains of, fails to get, or asks for outside the mount point."""
     wrong: list[str] = []
@@ -57,7 +63,7 @@ def watch(page: Page, mount: Mount) -> list[str]:
     page.on("response", look_at)
     page.on("console", lambda message: wrong.append(message.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: ended(request, wrong))
     return wrong
 
 
