@@ -80,7 +80,12 @@ def test_from_an_empty_server_to_a_tablet_s_user(camcops: Run, sqlite_database: 
     assert stored is not None
     assert verify_password(stored, PASSWORD) is Verdict.RIGHT
     details = audited(sqlite_database)
-    for said in ("ID number type 1 made", "Group clinic made", "member of group clinic"):
+    for said in (
+        "ID number type 1 made",
+        "Group clinic made",
+        "User tablet created",
+        "member of group clinic",
+    ):
         assert said in details
 
 

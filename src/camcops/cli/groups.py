@@ -162,6 +162,7 @@ def make_user(
             language=site.settings.site.language,
             must_change_password=must_change_password,
         )
+        record(site, conn, "_security_users", number, f"User {username} created")
         give_rights(site, conn, number, username, belongs, rights)
 
     site.database.write(work)
