@@ -2,7 +2,8 @@
 """Statements that are compiled once and then only given their values, for what each upload runs.
 
 For SQLAlchemy, recognising a statement over forty columns, converting its values and wrapping its result
-takes longer than most databases need to run it. So these go straight to the driver (decision 10).
+takes longer than most databases need to run it. So these go straight to the driver (decision 10), and only
+within `Database.read` or `Database.write`: they neither begin a transaction nor ask whether one has failed.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

@@ -87,7 +87,8 @@ def _life_cycles(table: ClientTable) -> sa.Select[Any]:
 
 
 class LiveRows:
-    """The current rows of a device in era NOW. Each table is read at most once; BLOBs' contents never.
+    """The current rows of a device in era NOW. Each table is read at most once; BLOBs' contents never
+    (an upload that brings some may `note` them).
 
     `tables` names those in which the device has rows at all; the others are known to be empty.
     """
