@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,16 +39,16 @@ class Background:
 
 @contextmanager
 def launched(command: str, config: Path) -> Iterator[Background]:
-    """A process that is killed at the end, if it still runs."""
-    log = config.parent / f"{command}.log"
-    with log.open("ab") as output:
+    """A process with a log of its own, killed at the end if it still runs."""
+    descriptor, log = tempfile.mkstemp(".log", command, config.parent)
+    with open(descriptor, "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "camcops", command, "--config", str(config)],
             stdout=output,
             stderr=output,
         )
     try:
-        yield Background(process, log)
+        yield Background(process, Path(log))
     finally:
         if process.poll() is None:
             process.kill()

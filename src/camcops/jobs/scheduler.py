@@ -16,11 +16,10 @@ log = logging.getLogger(__name__)
 
 def run(site: Site) -> None:
     """Work until told to end."""
-    log.info(
-        "Scheduler: the audit trail is sealed each %.0f s, housekeeping done each %.0f s",
-        sealer.INTERVAL_S,
-        housekeeping.INTERVAL_S,
-    )
     if site.settings.export.schedule:
         log.warning("SCHEDULE has no effect: this version of the program sends no exports")
-    run_until_told(recurring_work(site, soon=True))
+    run_until_told(
+        recurring_work(site, soon=True),
+        f"Scheduler: the audit trail is sealed each {sealer.INTERVAL_S:.0f} s, "
+        f"housekeeping done each {housekeeping.INTERVAL_S:.0f} s",
+    )

@@ -20,11 +20,12 @@ LOOK_S: Final = 1.0
 """How often the main thread wakes: on Windows, signals reach it only then."""
 
 
-def run_until_told(work: Sequence[Recurring]) -> None:
+def run_until_told(work: Sequence[Recurring], announcement: str) -> None:
     """Do the work until SIGTERM or Ctrl-C; returns within `PATIENCE_S` of it.
 
-    What is not done by then is cut short: its transaction is undone by the database, and done again by
-    whoever comes next.
+    The announcement is logged once signals are heeded: who has read it may send one. What is
+    not done by the end is cut short: its transaction is undone by the database, and done again by whoever
+    comes next.
     """
     ending = threading.Event()
 
@@ -34,6 +35,7 @@ def run_until_told(work: Sequence[Recurring]) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):  # the last is Windows's
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), end)
+    log.info(announcement)
     for recurring in work:
         recurring.start()
     while not ending.wait(LOOK_S):

@@ -23,12 +23,16 @@ def run(site: Site) -> None:
             "events stay in the outbox until one that can is installed",
             ", ".join(names),
         )
-        run_until_told([Recurring("Looking at the outbox", lambda: tell(site), 3600, first_s=0)])
+        run_until_told(
+            [Recurring("Looking at the outbox", lambda: tell(site), 3600, first_s=0)],
+            "Workers: events stay in the outbox",
+        )
         return
-    log.info(
-        "Workers: RECIPIENTS is empty, so events of the outbox are settled each %.0f s", INTERVAL_S
+    run_until_told(
+        [Recurring("Settling the outbox", lambda: settle(site), INTERVAL_S, first_s=0)],
+        "Workers: RECIPIENTS is empty, so events of the outbox are settled "
+        f"each {INTERVAL_S:.0f} s",
     )
-    run_until_told([Recurring("Settling the outbox", lambda: settle(site), INTERVAL_S, first_s=0)])
 
 
 def settle(site: Site) -> int:
