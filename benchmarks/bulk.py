@@ -7,11 +7,12 @@ own; so what a search finds is as much at every size. No list reads the rows tha
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks.haste import hasty_engine
 from camcops.db.database import Database
 from camcops.db.patient_names import add_missing
 from camcops.db.schema import (
@@ -20,6 +21,7 @@ from camcops.db.schema import (
     idnum_index,
     patient,
     patient_idnum,
+    patient_index,
     task_index,
     task_scores,
 )
@@ -32,8 +34,13 @@ MOMENTS = 20_000
 DEVICES = 50
 FIRST = dt.datetime(2016, 1, 1, 9)  # noqa: DTZ001 (as the index holds instants)
 KINDS = 10
+PORTION = 500_000
+"""Numbers whose rows are inserted in one transaction."""
+
 STUDY_NUMBER = 2
 ERA = "2026-01-01T00:00:00.000000+00:00"
+
+_FILLED = (patient, patient_idnum, idnum_index, patient_index, task_index, task_scores)
 
 _own = sa.MetaData()
 numbers = sa.Table(
@@ -48,6 +55,18 @@ moments = sa.Table(
 )
 
 
+@dataclass(frozen=True)
+class Part:
+    """The tasks (or patients) of one transaction, beginning with the number `first`."""
+
+    total: int
+    first: int
+
+    def of(self, most: int) -> sa.ColumnElement[bool]:
+        """Which numbers, where there are `most` things."""
+        return numbers.c.n.between(self.first, min(most, self.first + PORTION) - 1)
+
+
 def patients_among(total: int) -> int:
     return total // TASKS_A_PATIENT
 
@@ -58,14 +77,26 @@ def surname(which: int) -> str:
 
 def fill(database: Database, total: int) -> None:
     """Fill a furnished database that holds no records with `total` indexed tasks."""
-    _own.create_all(database.engine)
-    database.write(lambda conn: _count_up(conn, total))
-    for step in (_people, _index, _scores, _answers):
-        database.write(partial(step, database=database, total=total))
-    _own.drop_all(database.engine)
-    if database.engine.dialect.name == "postgresql":  # what its own housekeeping does in a while
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("VACUUM ANALYZE")
+    with hasty_engine(database) as engine:
+        _own.create_all(engine)
+        with engine.begin() as conn:
+            _count_up(conn, total)
+        filled = [*_FILLED, database.tables["phq9"].table]
+        indexes = [index for table in filled for index in table.indexes]
+        for index in indexes:
+            index.drop(engine)
+        for step in (_people, _index, _scores, _answers):
+            for first in range(0, total, PORTION):
+                with engine.begin() as conn:
+                    step(conn, database, Part(total, first))
+        with engine.begin() as conn:
+            add_missing(conn)
+        for index in indexes:
+            index.create(engine)
+        _own.drop_all(engine)
+        if engine.dialect.name == "postgresql":  # what its own housekeeping does in a while
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+                conn.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _count_up(conn: sa.Connection, total: int) -> None:
@@ -121,14 +152,15 @@ def _lifecycle(conn: sa.Connection) -> dict[str, Any]:
     }
 
 
-def _people(conn: sa.Connection, database: Database, total: int) -> None:
-    people, n = patients_among(total), numbers.c.n
+def _people(conn: sa.Connection, database: Database, part: Part) -> None:
+    people, n = patients_among(part.total), numbers.c.n
+    chosen = part.of(people)
     lifecycle = _lifecycle(conn)
     name = sa.literal("Name", sa.String) + sa.cast(n % (people // NAMESAKES), sa.String(20))
     details = {"forename": "Zoë", "surname": name, "sex": "F", "dob": dt.date(1980, 1, 2)}
-    _insert(conn, patient, lifecycle | details, n < people)
+    _insert(conn, patient, lifecycle | details, chosen)
     number = {"patient_id": n + 1, "which_idnum": STUDY_NUMBER, "idnum_value": n}
-    _insert(conn, patient_idnum, lifecycle | number, n < people)
+    _insert(conn, patient_idnum, lifecycle | number, chosen)
     indexed = {
         "idnum_pk": n + 1,
         "indexed_at_utc": moments.c.at_utc,
@@ -136,18 +168,17 @@ def _people(conn: sa.Connection, database: Database, total: int) -> None:
         "which_idnum": STUDY_NUMBER,
         "idnum_value": n,
     }
-    _insert(conn, idnum_index, indexed, n < people)
-    add_missing(conn)
+    _insert(conn, idnum_index, indexed, chosen)
 
 
-def _index(conn: sa.Connection, database: Database, total: int) -> None:
+def _index(conn: sa.Connection, database: Database, part: Part) -> None:
     n = numbers.c.n
     entry = {
         "index_entry_pk": n + 1,
         "indexed_at_utc": moments.c.at_utc,
         "task_table_name": _instrument(database),
         "task_pk": n + 1,
-        "patient_pk": n % patients_among(total) + 1,
+        "patient_pk": n % patients_among(part.total) + 1,
         "device_id": _first_device(conn) + n % DEVICES,
         "era": ERA,
         "when_created_utc": moments.c.at_utc,
@@ -156,10 +187,10 @@ def _index(conn: sa.Connection, database: Database, total: int) -> None:
         "group_id": _group(conn),
         "task_is_complete": True,
     }
-    _insert(conn, task_index, entry, n < total)
+    _insert(conn, task_index, entry, part.of(part.total))
 
 
-def _scores(conn: sa.Connection, database: Database, total: int) -> None:
+def _scores(conn: sa.Connection, database: Database, part: Part) -> None:
     phq9, n = database.library["phq9"], numbers.c.n
     results = evaluate(phq9, Record(_answered(), {}, None, FIRST))
     score = {
@@ -171,18 +202,19 @@ def _scores(conn: sa.Connection, database: Database, total: int) -> None:
         "has_alert": bool(results.alerts),
         "results": results.to_json(),
     }
-    _insert(conn, task_scores, score, n < total)
+    _insert(conn, task_scores, score, part.of(part.total))
 
 
-def _answers(conn: sa.Connection, database: Database, total: int) -> None:
+def _answers(conn: sa.Connection, database: Database, part: Part) -> None:
     n = numbers.c.n
     values = {
         **_lifecycle(conn),
-        "patient_id": n % patients_among(total) + 1,
+        "patient_id": n % patients_among(part.total) + 1,
         "when_created": moments.c.at_iso,
         **_answered(),
     }
-    _insert(conn, database.tables["phq9"].table, values, sa.and_(n < total, n % KINDS == 0))
+    chosen = sa.and_(part.of(part.total), n % KINDS == 0)
+    _insert(conn, database.tables["phq9"].table, values, chosen)
 
 
 def _answered() -> dict[str, Any]:

@@ -41,9 +41,10 @@ def mariadb_server(*, durable: bool = False) -> Iterator[sa.URL]:
         socket = folder / "socket"
         hasty = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]
         small = ["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M"]
+        large = ["--innodb-buffer-pool-size=1G"]
         command = [
             *[server, *options, f"--socket={socket}", "--skip-networking", "--skip-log-bin"],
-            *([] if durable else [*hasty, *small]),
+            *(large if durable else [*hasty, *small]),
             *["--table-open-cache=1000", "--max-allowed-packet=256M"],
         ]
         url = sa.make_url("mysql+pymysql://root@localhost/mysql")
