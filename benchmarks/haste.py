@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connections for filling a database that is of no worth yet: nothing is checked, nothing waits for the disk."""
+"""Connections for filling a database of no worth yet: nothing is checked, nothing waits for the disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +26,7 @@ _EACH = {
     ),
 }
 """Of each connection, by dialect."""
+
 
 @contextmanager
 def hasty_engine(database: Database) -> Iterator[sa.Engine]:
