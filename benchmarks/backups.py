@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups of much: time, and the memory of the program that makes them, beside one that reads as much."""
 
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,14 +14,13 @@ from tests.running import free_port, write_config
 from benchmarks.installation import NAMES, backend, furnished_database
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
-from benchmarks.timing import MIB, children, peak_memory, seconds
+from benchmarks.timing import MIB, run_to_end, seconds
 from camcops.db.database import Database
 from camcops.db.schema import blobs
 from camcops.records import blob_writing
 
 PICTURE_BYTES = 5_000_000
 MOST_MIB = 100
-LOOK_EVERY_S = 0.02
 
 
 def measure(plan: Plan) -> Iterator[Line]:
@@ -86,9 +82,7 @@ def _add_picture(number: int, conn: sa.Connection) -> None:
 
 def _line(work: str, words: Sequence[str], database: Database, pictures: int) -> Line:
     say(work)
-    began = time.perf_counter()
-    peak = _peak([sys.executable, *words])
-    taken = time.perf_counter() - began
+    taken, peak = run_to_end([sys.executable, *words])
     floor = seconds(lambda: database.read(_read_all))
     bounded = "verify" not in words  # that makes a database beside it
     return Line(
@@ -99,24 +93,6 @@ def _line(work: str, words: Sequence[str], database: Database, pictures: int) ->
         aim=f"≤ {MOST_MIB} MiB" if bounded else "",
         met=peak <= MOST_MIB * MIB if bounded else None,
     )
-
-
-def _peak(command: Sequence[str]) -> int:
-    """Run it to its end; the most bytes that it and those it started had in memory, each for itself."""
-    highest: dict[int, int] = {}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        while process.poll() is None:
-            try:
-                for pid in (process.pid, *children(process.pid)):
-                    highest[pid] = max(highest.get(pid, 0), peak_memory(pid))
-            except (OSError, StopIteration):
-                pass  # it has just ended
-            time.sleep(LOOK_EVERY_S)
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-    if process.returncode != os.EX_OK:
-        raise RuntimeError(f"{' '.join(command)}: {said}")
-    return sum(highest.values())
 
 
 def _read_all(conn: sa.Connection) -> None:

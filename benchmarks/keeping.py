@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands that go through the whole database, beside one SELECT of the rows that they must read."""
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from benchmarks.bulk import KINDS, fill
 from benchmarks.installation import NAMES, backend, furnished_database
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
-from benchmarks.timing import seconds
+from benchmarks.timing import MIB, run_to_end, seconds
 from camcops.audit.trail import AuditTrail
 from camcops.config import load
 from camcops.db.database import Database
@@ -69,13 +68,13 @@ def _commands(database: Database, rows: int, folder: Path) -> list[Command]:
 def _line(where: str, command: Command, database: Database, path: Path) -> Line:
     say(" ".join(command.arguments))
     whole = [sys.executable, "-m", "camcops", *command.arguments, "--config", str(path)]
-    taken = seconds(partial(subprocess.run, whole, check=True, capture_output=True))
+    taken, peak = run_to_end(whole)
     floor = seconds(lambda: database.read(partial(_read, command.table)))
     return Line(
         f"{where}: {command.arguments[0]}"
         + (f" {command.arguments[1]}" if command.arguments[0] == "audit" else "")
         + f", {command.rows:,} rows",
-        f"{taken:.1f} s, {command.rows / taken:,.0f} rows/s",
+        f"{taken:.1f} s, {command.rows / taken:,.0f} rows/s, at most {peak / MIB:.0f} MiB",
         f"{floor:.1f} s (one SELECT)",
         f"{taken / floor:.0f}",
     )

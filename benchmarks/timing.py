@@ -3,11 +3,14 @@
 
 import os
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 MIB = 1024 * 1024
+LOOK_EVERY_S = 0.02
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -67,6 +70,30 @@ def forget_peak(pid: int) -> None:
 def peak_memory(pid: int) -> int:
     """The most bytes that the process had in memory since `forget_peak`."""
     return _kib(Path(f"/proc/{pid}/status"), "VmHWM:") * 1024
+
+
+def run_to_end(command: Sequence[str]) -> tuple[float, int]:
+    """Run a command: its seconds, and the most bytes that it and those it started had, each for itself.
+
+    Raises RuntimeError if it fails.
+    """
+    began = time.perf_counter()
+    highest: dict[int, int] = {}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        while process.poll() is None:
+            try:
+                for pid in (process.pid, *children(process.pid)):
+                    highest[pid] = max(highest.get(pid, 0), peak_memory(pid))
+            except (OSError, StopIteration):
+                pass  # it has just ended
+            time.sleep(LOOK_EVERY_S)
+        taken = time.perf_counter() - began
+        output.seek(0)
+        said = output.read().decode()
+    if process.returncode != os.EX_OK:
+        raise RuntimeError(f"{' '.join(command)}: {said}")
+    return taken, sum(highest.values())
 
 
 def _kib(path: Path, key: str) -> int:
