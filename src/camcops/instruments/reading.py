@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read a stored record as the language sees it: answers coerced and checked, facts gathered, walks walked."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from camcops.instruments.language.coercion import coerce
-from camcops.instruments.language.environment import Environment
-from camcops.instruments.language.types import Type
+from camcops.instruments.language.environment import Environment, Values
 from camcops.instruments.model import Field, Instrument
 from camcops.instruments.names import TYPES
 from camcops.instruments.procedures import procedure_of
@@ -16,6 +16,9 @@ from camcops.instruments.results import InvalidAnswer, Record
 from camcops.instruments.walks import take_walk
 
 RESPONDENT = ("respondent_name", "respondent_relationship")
+
+_WHOLE = (int, bool)
+_MOST_USUAL = 32
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,15 @@ def read_record(instrument: Instrument, record: Record) -> Reading:
     invalid: list[InvalidAnswer] = []
     readers = _readers(instrument)
     fields = _answers(instrument.table, readers[instrument.table], record.fields, None, invalid)
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+    rows: dict[str, list[Values]] = {}
     for table in instrument.tables.values():
         kept = _ordered(record.rows.get(table.name, ()), table.order)
         rows[table.name] = [
-            {
-                **_answers(table.name, readers[table.name], row, number, invalid),
-                table.order: _integer(row.get(table.order)),
-            }
+            _answers(table.name, readers[table.name], row, number, invalid)
             for number, row in enumerate(kept, 1)
         ]
+        for answers, row in zip(rows[table.name], kept, strict=True):
+            answers[table.order] = _integer(row.get(table.order))
     facts = _facts(instrument, record, fields)
     facts["valid"] = not invalid
     if "server" in instrument.procedure:
@@ -82,13 +84,13 @@ def limits_in_words(field: Field) -> str:
     return f"must be from {low} to {high}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """How one field is read."""
 
     name: str
+    usual: Mapping[object, Any]
+    """Small whole numbers that are permitted, as they are read: almost every answer is one of them."""
     field: Field
-    type: Type
     is_limited: bool
 
 
@@ -99,46 +101,61 @@ def _readers(instrument: Instrument) -> Mapping[str, tuple[_Answer, ...]]:
     found |= {table.name: table.fields for table in instrument.tables.values()}
     return {
         table: tuple(
-            _Answer(name, field, TYPES[field.type], field.is_limited)
-            for name, field in fields.items()
+            _Answer(name, _usual(field), field, field.is_limited) for name, field in fields.items()
         )
         for table, fields in found.items()
     }
 
 
+def _usual(field: Field) -> Mapping[object, Any]:
+    type_ = TYPES[field.type]
+    if not type_.is_numeric:
+        return {}
+    first = 0 if field.minimum is None else math.ceil(field.minimum)
+    read = {number: coerce(number, type_)[0] for number in range(first, first + _MOST_USUAL)}
+    return {number: value for number, value in read.items() if field.permits(value)}
+
+
 def _answers(
     table: str,
-    fields: Iterable[_Answer],
+    readers: Iterable[_Answer],
     given: Mapping[str, Any],
     number: int | None,
     invalid: list[InvalidAnswer],
-) -> dict[str, Any]:
-    answers: dict[str, Any] = {}
-    for one in fields:
-        stored = given.get(one.name)
-        if stored is None or stored == "":
+) -> Values:
+    answers = Values()
+    for name, usual, field, is_limited in readers:
+        stored = given.get(name)
+        if stored is None:
             continue
-        value, reads = coerce(stored, one.type)
+        if type(stored) in _WHOLE and stored in usual:
+            answers[name] = usual[stored]
+            continue
+        if stored == "":
+            continue
+        value, reads = coerce(stored, TYPES[field.type])
         if not reads:
-            says = f"does not read as {one.field.type}"
-            invalid.append(InvalidAnswer(table, number, one.name, stored, says))
+            says = f"does not read as {field.type}"
+            invalid.append(InvalidAnswer(table, number, name, stored, says))
             continue
-        if one.is_limited and not one.field.permits(value):
-            says = limits_in_words(one.field)
-            invalid.append(InvalidAnswer(table, number, one.name, stored, says))
-        answers[one.name] = value
+        if is_limited and not field.permits(value):
+            says = limits_in_words(field)
+            invalid.append(InvalidAnswer(table, number, name, stored, says))
+        answers[name] = value
     return answers
 
 
-def _facts(instrument: Instrument, record: Record, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(instrument: Instrument, record: Record, fields: Mapping[str, Any]) -> Values:
     patient = record.patient
-    facts: dict[str, Any] = {
-        "patient.sex": patient.sex if patient else None,
-        "patient.dob": patient.dob if patient else None,
-        "created": record.created,
-        "short_name": instrument.short_name,
-        "title": instrument.title,
-    }
+    facts = Values(
+        {
+            "patient.sex": patient.sex if patient else None,
+            "patient.dob": patient.dob if patient else None,
+            "created": record.created,
+            "short_name": instrument.short_name,
+            "title": instrument.title,
+        }
+    )
     if instrument.has_respondent:
         facts["respondent_complete"] = all(fields.get(name) is not None for name in RESPONDENT)
     return facts

@@ -58,6 +58,10 @@ class Values(dict[str, Value]):
         return None
 
 
+def _values(given: Mapping[str, Value]) -> Values:
+    return given if isinstance(given, Values) else Values(given)
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Compiled definitions: those of the record, and of each child table's rows."""
@@ -105,7 +109,7 @@ class Environment:
 
     `fields` and the mappings of `rows` hold values already coerced to their types; what is absent is
     missing. `facts` holds everything else by the names of the scope (`patient.sex`, `created`, `valid`,
-    tallies, …), and for forms `now()`, an aware datetime.
+    tallies, …), and for forms `now()`, an aware datetime. `Values` are taken over, not copied.
     """
 
     __slots__ = (
@@ -129,8 +133,8 @@ class Environment:
         labels: Labels | None = None,
     ) -> None:
         self.program = program
-        self.fields = Values(fields)
-        self.facts = Values(facts or ())
+        self.fields = _values(fields)
+        self.facts = _values(facts or {})
         self.labels: Labels = labels or NoLabels()
         self.root = self
         self.row: Row | None = None
@@ -140,7 +144,7 @@ class Environment:
         for table, given in (rows or {}).items():
             count = len(given)
             self.rows[table] = tuple(
-                Row(self, table, Values(values), number, count)
+                Row(self, table, _values(values), number, count)
                 for number, values in enumerate(given, 1)
             )
 

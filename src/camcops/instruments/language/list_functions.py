@@ -39,36 +39,36 @@ def greatest(members: Members) -> Value:
 
 def count(truths: Members) -> int:
     """How many are true."""
-    return sum(truth is True for truth in truths)
+    return truths.count(True)
 
 
 def any_true(truths: Members) -> bool | None:
     """`or` of all."""
-    if any(truth is True for truth in truths):
+    if True in truths:
         return True
-    return None if any(truth is None for truth in truths) else False
+    return None if None in truths else False
 
 
 def all_true(truths: Members) -> bool | None:
     """`and` of all."""
-    if any(truth is False for truth in truths):
+    if False in truths:
         return False
-    return None if any(truth is None for truth in truths) else True
+    return None if None in truths else True
 
 
 def n_answered(members: Members) -> int:
     """How many are not missing."""
-    return sum(member is not None for member in members)
+    return len(members) - members.count(None)
 
 
 def n_missing(members: Members) -> int:
     """How many are missing."""
-    return sum(member is None for member in members)
+    return members.count(None)
 
 
 def answered(members: Members) -> bool:
     """Is there something answered, and nothing missing?"""
-    return bool(members) and not any(member is None for member in members)
+    return bool(members) and None not in members
 
 
 def whole(members: Members) -> Members | None:
