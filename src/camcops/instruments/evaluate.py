@@ -15,12 +15,13 @@ def evaluate(instrument: Instrument, record: Record) -> Results:
     """Results of a record, whatever it holds. An unfinished instrument gives incomplete, and no scores."""
     reading = read_record(instrument, record)
     environment = reading.environment
+    computed = environment.computed
     alerts = () if not instrument.finished else instrument.definition.outputs.alerts
     return Results(
-        is_complete=bool(environment.value(COMPLETE)),
+        is_complete=bool(computed[COMPLETE]),
         valid=not reading.invalid,
         invalid=reading.invalid,
-        scores={name: environment.value(name) for name in instrument.scores},
+        scores={name: computed[name] for name in instrument.scores},
         alerts=tuple(
             alert.say.words(environment) for alert in alerts if alert.when.holds(environment)
         ),

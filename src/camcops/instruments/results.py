@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
+_SAME_IN_JSON = (bool, int, float, type(None))
+
 ScoreValue = bool | int | float | str | date | time | Words | None
 
 
@@ -29,7 +31,8 @@ class PatientFacts:
 class Record:
     """A task's answers, as stored: numbers, texts, dates; times and date-times as ISO 8601 text.
 
-    `rows` holds the rows of each child table, in order; `created` is when the record was begun.
+    `fields` may hold more than the instrument's own fields. `rows` holds the rows of each child table, in any
+    order; `created` is when the record was begun.
     """
 
     fields: Mapping[str, Any]
@@ -93,6 +96,8 @@ def _plain(value: Any) -> Any:
 
 
 def _to_json(value: ScoreValue) -> Any:
+    if type(value) in _SAME_IN_JSON:
+        return value
     if isinstance(value, Words):
         return {"words": value.to_json()}
     if isinstance(value, datetime):

@@ -44,17 +44,10 @@ def record_of(
 
     `child_rows`: by child table, those of this task, in any order.
     """
-    rows = {
-        name: [
-            {field: values[field] for field in (child.order, *child.fields)}
-            for values in sorted(child_rows.get(name, ()), key=lambda values: values[child.order])
-        ]
-        for name, child in instrument.tables.items()
-    }
     created = row["when_created"]
     return Record(
-        fields={name: row[name] for name in instrument.all_fields},
-        rows=rows,
+        fields=row,
+        rows={name: child_rows.get(name, ()) for name in instrument.tables},
         patient=PatientFacts(sex=patient["sex"], dob=patient["dob"]) if patient else None,
         created=parse_instant(created) if created else None,
     )

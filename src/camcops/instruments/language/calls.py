@@ -1,210 +1,151 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closures of function calls."""
+"""Code of function calls."""
 
+import ast
 from collections.abc import Callable
 from datetime import datetime
 
-from camcops.instruments.language.closures import compile_node, limited, truth
-from camcops.instruments.language.environment import Closure, Environment, Value
-from camcops.instruments.language.list_functions import (
-    OF_CONDITIONS,
-    OF_MEMBERS,
-    WITH_NUMBER,
-    Members,
+from camcops.instruments.language.environment import Environment, Value
+from camcops.instruments.language.list_functions import OF_CONDITIONS, OF_MEMBERS, WITH_NUMBER
+from camcops.instruments.language.patterns import Code, code_of, limited, truth
+from camcops.instruments.language.references import each, gather, joined
+from camcops.instruments.language.tree import (
+    Call,
+    Constant,
+    Each,
+    ListOf,
+    Node,
+    Reference,
+    RowValue,
+    Table,
 )
-from camcops.instruments.language.references import each, gather
-from camcops.instruments.language.tree import Call, Each, ListOf, Node, Reference, RowValue, Table
 from camcops.instruments.language.types import BOOLEAN
-from camcops.instruments.language.value_functions import LENIENT, STRICT, concatenated, words_of
+from camcops.instruments.language.value_functions import LENIENT, STRICT, join, words_of
 from camcops.instruments.language.value_typing import is_unbounded
-from camcops.instruments.language.words import Words
+
+Arguments = tuple[Node, ...]
 
 
-@compile_node.register
-def _(node: Call) -> Closure:
-    name = node.function
+@code_of.register
+def _(node: Call, code: Code) -> ast.expr:
+    name, arguments = node.function, node.arguments
     if name in OF_MEMBERS:
-        run = _of_members(OF_MEMBERS[name], gather(node.arguments))
+        value = code.strict_call(OF_MEMBERS[name], gather(arguments, code))
     elif name in OF_CONDITIONS:
-        run = _of_members(OF_CONDITIONS[name], _truths(node.arguments))
-    elif name in WITH_NUMBER:
-        run = _strict(WITH_NUMBER[name], tuple(map(compile_node, node.arguments)))
-    elif name in STRICT:
-        run = _strict(STRICT[name], tuple(map(compile_node, node.arguments)))
-    elif name in LENIENT:
-        run = _lenient(LENIENT[name], tuple(map(compile_node, node.arguments)))
+        value = code.strict_call(OF_CONDITIONS[name], _truths(arguments, code))
+    elif name in _SPECIAL:
+        value = _SPECIAL[name](arguments, code)
     else:
-        run = _SPECIAL[name](node.arguments)
-    return limited(run, node.type)
+        values = [code_of(argument, code) for argument in arguments]
+        if name in LENIENT:
+            value = code.call(LENIENT[name], *values)
+        else:
+            value = code.strict_call(WITH_NUMBER.get(name) or STRICT[name], *values)
+    return limited(value, node.type, code)
 
 
-def _of_members(function: Callable[[Members], Value], members: Closure) -> Closure:
-    def run(env: Environment) -> Value:
-        given = members(env)
-        return None if given is None else function(given)
-
-    return run
-
-
-def _truths(nodes: tuple[Node, ...]) -> Closure:
+def _truths(nodes: Arguments, code: Code) -> ast.expr:
     """The members as conditions."""
-    parts: list[tuple[bool, Closure]] = []
+    parts: list[tuple[bool, ast.expr]] = []
     for node in nodes:
         if isinstance(node, ListOf):
-            parts.append((True, _truths(node.items)))
+            parts.append((True, _truths(node.items, code)))
         elif isinstance(node, Each) and not node.element.type.is_list:
-            parts.append((True, each(node, truth(node.element))))
+            parts.append((True, each(node, truth(node.element, code), code)))
         elif node.type.item is not None:
-            parts.append((True, _truths_of_list(node)))
+            parts.append((True, _truths_of_list(node, code)))
         else:
-            parts.append((False, truth(node)))
-    if len(parts) == 1 and parts[0][0]:
-        return parts[0][1]
-
-    def run(env: Environment) -> Value:
-        truths: list[Value] = []
-        for is_list, part in parts:
-            value = part(env)
-            if not is_list:
-                truths.append(value)
-            elif value is None:
-                return None
-            else:
-                truths.extend(value)
-        return truths
-
-    return run
+            parts.append((False, truth(node, code)))
+    return joined(parts, code)
 
 
-def _truths_of_list(node: Node) -> Closure:
-    run, item = compile_node(node), node.type.item
+def _truths_of_list(node: Node, code: Code) -> ast.expr:
+    members, item = code_of(node, code), node.type.item
     if item == BOOLEAN:
-        return run
-    numeric = item is not None and item.is_numeric
-
-    def truths(env: Environment) -> Value:
-        members = run(env)
-        if members is None:
-            return None
-        return [None if m is None else (m != 0 if numeric else True) for m in members]
-
-    return truths
+        return members
+    is_true = "member != 0" if item is not None and item.is_numeric else "True"
+    pattern = f"[None if member is None else {is_true} for member in A]"
+    return code.unless_missing(pattern, members)
 
 
-def _strict(function: Callable[..., Value], arguments: tuple[Closure, ...]) -> Closure:
-    def run(env: Environment) -> Value:
-        values = [argument(env) for argument in arguments]
-        return None if any(value is None for value in values) else function(*values)
-
-    return run
-
-
-def _lenient(function: Callable[..., Value], arguments: tuple[Closure, ...]) -> Closure:
-    return lambda env: function(*[argument(env) for argument in arguments])
-
-
-def _clamp(arguments: tuple[Node, ...]) -> Closure:
-    given, low, high = map(compile_node, arguments)
+def _clamp(arguments: Arguments, code: Code) -> ast.expr:
     no_low, no_high = is_unbounded(arguments[1]), is_unbounded(arguments[2])
 
-    def run(env: Environment) -> Value:
-        x, lowest, highest = given(env), low(env), high(env)
-        if x is None or (lowest is None and not no_low) or (highest is None and not no_high):
+    def clamp(x: Value, low: Value, high: Value) -> Value:
+        if x is None or (low is None and not no_low) or (high is None and not no_high):
             return None
-        if lowest is not None and x < lowest:
-            return lowest
-        return highest if highest is not None and x > highest else x
+        if low is not None and x < low:
+            return low
+        return high if high is not None and x > high else x
 
-    return run
+    return code.call(clamp, *(code_of(argument, code) for argument in arguments))
 
 
-def _recode(arguments: tuple[Node, ...]) -> Closure:
-    given, table = compile_node(arguments[0]), arguments[1]
+def _recode(arguments: Arguments, code: Code) -> ast.expr:
+    given, table, *others = arguments
     assert isinstance(table, Table)
-    results = {
-        key.value: compile_node(result)
-        for key, result in zip(table.keys, table.results, strict=True)
-    }
-    other = compile_node(arguments[2]) if len(arguments) == 3 else None
-
-    def run(env: Environment) -> Value:
-        value = given(env)
-        if value is None:
-            return None
-        found = results.get(value, other)
-        return None if found is None else found(env)
-
-    return run
+    keys = [key.value for key in table.keys]
+    values = [result.value for result in table.results if isinstance(result, Constant)]
+    if len(values) == len(keys):
+        results = code.constant(dict(zip(keys, values, strict=True)))
+    else:
+        found = [code_of(result, code) for result in table.results]
+        results = ast.Dict([code.constant(key) for key in keys], found)
+    other = code_of(others[0], code) if others else None
+    return code.unless_missing(
+        "RESULTS.get(A, OTHER)", code_of(given, code), RESULTS=results, OTHER=other
+    )
 
 
-def _string(arguments: tuple[Node, ...]) -> Closure:
-    name = compile_node(arguments[0])
-
-    def run(env: Environment) -> Value:
-        wanted = name(env)
-        return None if wanted is None else words_of(env.labels.string(wanted))
-
-    return run
+def _string(arguments: Arguments, code: Code) -> ast.expr:
+    name = code_of(arguments[0], code)
+    return code.unless_missing("WORDS_OF(env.labels.string(A))", name, WORDS_OF=words_of)
 
 
-def _option(arguments: tuple[Node, ...]) -> Closure:
-    answer, place = compile_node(arguments[0]), _Place(arguments[0])
-
-    def run(env: Environment) -> Value:
-        value = answer(env)
-        if value is None:
-            return None
-        return env.labels.option(place.environment(env), place.table, place.name, value) or None
-
-    return run
+def _option(arguments: Arguments, code: Code) -> ast.expr:
+    return code.unless_missing(
+        "env.labels.option(PLACE, TABLE, FIELD, A) or None",
+        code_of(arguments[0], code),
+        **_place(arguments[0], code),
+    )
 
 
-def _ticked(arguments: tuple[Node, ...]) -> Closure:
+def _ticked(arguments: Arguments, code: Code) -> ast.expr:
     fields = arguments[0]
     assert isinstance(fields, ListOf)
-    parts = tuple((truth(item), _Place(item)) for item in fields.items)
-
-    def run(env: Environment) -> Value:
-        pieces: list[str | Words] = []
-        for ticked, place in parts:
-            if ticked(env):
-                pieces += [", "] if pieces else []
-                pieces.append(env.labels.label(place.environment(env), place.table, place.name))
-        return concatenated(pieces) if pieces else None
-
-    return run
+    pattern = "env.labels.label(PLACE, TABLE, FIELD) if TICKED else None"
+    labels: list[ast.expr] = [
+        code.fill(pattern, TICKED=truth(item, code), **_place(item, code)) for item in fields.items
+    ]
+    return code.call(join, ast.List(labels, ast.Load()), ast.Constant(", "))
 
 
-class _Place:
-    """Where a field stands: in the record, or in which row."""
+def _place(node: Node, code: Code) -> dict[str, object]:
+    """Where a field stands: the environment in which its labels are made, its table and name.
 
-    def __init__(self, node: Node) -> None:
-        assert isinstance(node, Reference | RowValue)
-        self.name = node.name
-        self.row = compile_node(node.row) if isinstance(node, RowValue) else None
-        self.table = node.row.type.table if isinstance(node, RowValue) else None
-
-    def environment(self, env: Environment) -> Environment:
-        """The environment in which the field's labels are made; the row is there, as its value is."""
-        if self.row is None:
-            return env
-        found: Environment = self.row(env).environment
-        return found
+    If it stands in a row, the row is there, as its value is.
+    """
+    assert isinstance(node, Reference | RowValue)
+    if isinstance(node, Reference):
+        return {"PLACE": code.fill("env"), "TABLE": None, "FIELD": node.name}
+    place = code.fill("ROW.environment", ROW=code_of(node.row, code))
+    return {"PLACE": place, "TABLE": node.row.type.table, "FIELD": node.name}
 
 
-def _now(_arguments: tuple[Node, ...]) -> Closure:
-    return lambda env: env.facts["now()"]
+def _now(_arguments: Arguments, code: Code) -> ast.expr:
+    return code.fill("env.facts['now()']")
 
 
-def _today(_arguments: tuple[Node, ...]) -> Closure:
-    def run(env: Environment) -> Value:
-        now = env.facts["now()"]
-        return now.date() if isinstance(now, datetime) else None
-
-    return run
+def _today(_arguments: Arguments, code: Code) -> ast.expr:
+    return code.call(_day_of, code.fill("env"))
 
 
-_SPECIAL: dict[str, Callable[[tuple[Node, ...]], Closure]] = {
+def _day_of(env: Environment) -> Value:
+    now = env.facts["now()"]
+    return now.date() if isinstance(now, datetime) else None
+
+
+_SPECIAL: dict[str, Callable[[Arguments, Code], ast.expr]] = {
     "clamp": _clamp,
     "recode": _recode,
     "string": _string,

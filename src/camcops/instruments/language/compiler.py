@@ -1,35 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From typed trees to Python closures over an `Environment`.
+"""From typed trees to Python functions of an `Environment`.
 
-No closure raises, whatever the record holds: a result that can't be is missing. Each is made once, when a
-definition is loaded.
+None of them raises, whatever the record holds: a result that can't be is missing.
 """
 
 from collections.abc import Callable
 
 from camcops.instruments.language import calls, operators, references, results
-from camcops.instruments.language.closures import compile_node
-from camcops.instruments.language.environment import Closure, Environment, Value
+from camcops.instruments.language.environment import Closure, Value
+from camcops.instruments.language.patterns import Code, code_of
 from camcops.instruments.language.tree import Node
 from camcops.instruments.language.types import INTEGER, NUMBER, WORDING, WORDS, Type
 from camcops.instruments.language.words import Words
 
-PARTS = (references, operators, calls, results)  # each teaches compile_node its kinds of node
+PARTS = (references, operators, calls, results)  # each teaches code_of its kinds of node
 
 
 def compile_tree(node: Node) -> Closure:
-    """The closure that computes the node's value, as its type says: float for a number, int for an
+    """The function that computes the node's value, as its type says: float for a number, int for an
     integer, `Words` for words; None where missing."""
-    run = compile_node(node)
+    code = Code()
+    body = code_of(node, code)
     convert = _CONVERSIONS.get(node.type)
-    if convert is None:
-        return run
-
-    def converted(env: Environment) -> Value:
-        value = run(env)
-        return None if value is None else convert(value)
-
-    return converted
+    return code.function(body if convert is None else code.strict_call(convert, body))
 
 
 def _as_words(value: Value) -> Words:

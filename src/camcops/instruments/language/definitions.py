@@ -144,7 +144,7 @@ class _Definer:
         for table, name in self.sources:
             if table is not None:
                 rows[table][name] = self.done[(table, name)]
-        program = Program(_compiled(entries), {table: _compiled(of) for table, of in rows.items()})
+        program = Program(_Compiled(entries), {table: _Compiled(of) for table, of in rows.items()})
         return Definitions(entries, rows, self.scope, program)
 
     def likely_order(self) -> list[Key]:
@@ -232,5 +232,13 @@ def _depth(node: Node, below: Mapping[Key, int]) -> int:
     return own + (4 if isinstance(node, Call | Reference | RowValue | Template) else 2)
 
 
-def _compiled(definitions: Mapping[str, Definition]) -> dict[str, Closure]:
-    return {name: compile_tree(definition.node) for name, definition in definitions.items()}
+class _Compiled(dict[str, Closure]):
+    """The definitions' functions, each made when first asked for."""
+
+    def __init__(self, definitions: Mapping[str, Definition]) -> None:
+        super().__init__()
+        self._definitions = definitions
+
+    def __missing__(self, name: str) -> Closure:
+        made = self[name] = compile_tree(self._definitions[name].node)
+        return made

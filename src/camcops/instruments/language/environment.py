@@ -73,14 +73,14 @@ class Program:
 class Row:
     """A row of a child table; `number` counts from 1."""
 
-    __slots__ = ("_environment", "_memo", "_root", "count", "fields", "number", "table")
+    __slots__ = ("_computed", "_environment", "_root", "count", "fields", "number", "table")
 
     def __init__(
         self, root: "Environment", table: str, fields: Values, number: int, count: int
     ) -> None:
         self._root = root
         self._environment: Environment | None = None
-        self._memo: dict[str, Value] = {}
+        self._computed: dict[str, Value] = {}
         self.table = table
         self.fields = fields
         self.number = number
@@ -88,9 +88,9 @@ class Row:
 
     def value(self, name: str) -> Value:
         """A computed name of the row."""
-        if name not in self._memo:
-            self._memo[name] = self._root.program.rows[self.table][name](self.environment)
-        return self._memo[name]
+        if name not in self._computed:
+            self._computed[name] = self._root.program.rows[self.table][name](self.environment)
+        return self._computed[name]
 
     @property
     def environment(self) -> "Environment":
@@ -101,7 +101,21 @@ class Row:
 
     def forget(self) -> None:
         """Compute afresh from now on."""
-        self._memo.clear()
+        self._computed.clear()
+
+
+class Computed(dict[str, Value]):
+    """A record's computed values by name, each computed when first asked for."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self, root: "Environment") -> None:
+        super().__init__()
+        self._root = root
+
+    def __missing__(self, name: str) -> Value:
+        value = self[name] = self._root.program.values[name](self._root)
+        return value
 
 
 class Environment:
@@ -113,7 +127,7 @@ class Environment:
     """
 
     __slots__ = (
-        "_memo",
+        "computed",
         "facts",
         "fields",
         "labels",
@@ -121,7 +135,6 @@ class Environment:
         "root",
         "row",
         "rows",
-        "variables",
     )
 
     def __init__(
@@ -138,8 +151,7 @@ class Environment:
         self.labels: Labels = labels or NoLabels()
         self.root = self
         self.row: Row | None = None
-        self.variables: dict[str, Value] = {}
-        self._memo: dict[str, Value] = {}
+        self.computed = Computed(self)
         self.rows: dict[str, tuple[Row, ...]] = {}
         for table, given in (rows or {}).items():
             count = len(given)
@@ -153,7 +165,7 @@ class Environment:
         env = cls.__new__(cls)
         env.program, env.fields, env.facts = root.program, root.fields, root.facts
         env.labels, env.rows, env.root = root.labels, root.rows, root
-        env.row, env.variables, env._memo = row, {}, root._memo
+        env.row, env.computed = row, root.computed
         return env
 
     def at_row(self, table: str, index: int) -> "Environment":
@@ -162,16 +174,12 @@ class Environment:
 
     def value(self, name: str) -> Value:
         """A computed name's value, computed once."""
-        memo = self._memo
-        if name in memo:
-            return memo[name]
-        value = memo[name] = self.program.values[name](self.root)
-        return value
+        return self.computed[name]
 
     def set_fact(self, name: str, value: Value) -> None:
         """Change a fact (a tally); what was computed is forgotten."""
         self.facts[name] = value
-        self._memo.clear()
+        self.computed.clear()
         for rows in self.rows.values():
             for row in rows:
                 row.forget()

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closures of constants, names, rows, lists and generators."""
+"""Code of constants, names, rows, lists and generators."""
 
+import ast
+from collections.abc import Iterable
 from operator import itemgetter
 
-from camcops.instruments.language.closures import compile_node, truth
-from camcops.instruments.language.environment import Closure, Environment, Value
+from camcops.instruments.language.environment import Environment, Value
+from camcops.instruments.language.patterns import Code, code_of, truth
 from camcops.instruments.language.tree import (
     Constant,
     Each,
@@ -17,66 +19,45 @@ from camcops.instruments.language.tree import (
 )
 from camcops.instruments.language.words import Words
 
-
-@compile_node.register
-def _(node: Constant) -> Closure:
-    value = node.value
-    return lambda _env: value
-
-
-@compile_node.register
-def _(node: Reference) -> Closure:
-    name = node.name
-    match node.names:
-        case Names.FIELD:
-            return lambda env: env.fields[name]
-        case Names.COMPUTED:
-            return lambda env: env.root.value(name)
-        case Names.ROWS:
-            return lambda env: env.rows.get(name, ())
-        case Names.ROW:
-            return lambda env: env.row
-        case Names.VARIABLE:
-            return lambda env: env.variables[name]
-        case Names.FACT if name == "row_number":
-            return lambda env: None if env.row is None else env.row.number
-        case Names.FACT if name == "row_count":
-            return lambda env: None if env.row is None else env.row.count
-        case Names.FACT:
-            return lambda env: env.facts[name]
+_PATTERNS = {
+    Names.FIELD: "env.fields[NAME]",
+    Names.COMPUTED: "env.computed[NAME]",
+    Names.FACT: "env.facts[NAME]",
+    Names.ROWS: "env.rows.get(NAME, ())",
+    Names.ROW: "env.row",
+}
+_OF_ROW = {"row_number": "A.number", "row_count": "A.count"}
 
 
-@compile_node.register
-def _(node: RowValue) -> Closure:
-    find, name = compile_node(node.row), node.name
-    if node.computed:
-
-        def computed(env: Environment) -> Value:
-            row = find(env)
-            return None if row is None else row.value(name)
-
-        return computed
-
-    def field(env: Environment) -> Value:
-        row = find(env)
-        return None if row is None else row.fields[name]
-
-    return field
+@code_of.register
+def _(node: Constant, code: Code) -> ast.expr:
+    return code.constant(node.value)
 
 
-def gather(nodes: tuple[Node, ...]) -> Closure:
+@code_of.register
+def _(node: Reference, code: Code) -> ast.expr:
+    if node.names is Names.VARIABLE:
+        return ast.Name(_variable(node.name), ast.Load())
+    if node.names is Names.FACT and node.name in _OF_ROW:
+        return code.unless_missing(_OF_ROW[node.name], code.fill("env.row"))
+    return code.fill(_PATTERNS[node.names], NAME=node.name)
+
+
+@code_of.register
+def _(node: RowValue, code: Code) -> ast.expr:
+    pattern = "A.value(NAME)" if node.computed else "A.fields[NAME]"
+    return code.unless_missing(pattern, code_of(node.row, code), NAME=node.name)
+
+
+def gather(nodes: tuple[Node, ...], code: Code) -> ast.expr:
     """The members that values and lists bring, in order; missing if a list among them is."""
-    items = tuple(_opened(nodes))
-    if any(item.type.is_list for item in items):
-        return _mixture(items)
+    items = _opened(nodes)
     names = [
         item.name for item in items if isinstance(item, Reference) and item.names is Names.FIELD
     ]
     if len(names) == len(items) and len(names) > 1:
-        pick = itemgetter(*names)
-        return lambda env: pick(env.fields)
-    runs = tuple(map(compile_node, items))
-    return lambda env: [run(env) for run in runs]
+        return code.fill("PICK(env.fields)", PICK=itemgetter(*names))
+    return joined([(item.type.is_list, code_of(item, code)) for item in items], code)
 
 
 def _opened(nodes: tuple[Node, ...]) -> list[Node]:
@@ -86,78 +67,66 @@ def _opened(nodes: tuple[Node, ...]) -> list[Node]:
     return opened
 
 
-def _mixture(items: tuple[Node, ...]) -> Closure:
-    runs = tuple((item.type.is_list, compile_node(item)) for item in items)
-    if len(runs) == 1:
-        return runs[0][1]
-
-    def run(env: Environment) -> Value:
-        members: list[Value] = []
-        for is_list, part in runs:
-            value = part(env)
-            if not is_list:
-                members.append(value)
-            elif value is None:
-                return None
-            else:
-                members.extend(value)
-        return members
-
-    return run
+def joined(parts: list[tuple[bool, ast.expr]], code: Code) -> ast.expr:
+    """The list of values and (where True) of the members of lists; missing if one of the lists is."""
+    if not any(is_list for is_list, _ in parts):
+        return ast.List([part for _, part in parts], ast.Load())
+    if len(parts) == 1:
+        return parts[0][1]
+    lists = [part if is_list else ast.List([part], ast.Load()) for is_list, part in parts]
+    return code.call(_joined, ast.List(lists, ast.Load()))
 
 
-@compile_node.register
-def _(node: ListOf) -> Closure:
-    return gather(node.items)
-
-
-@compile_node.register
-def _(node: Each) -> Closure:
-    return each(node, compile_node(node.element))
-
-
-def each(node: Each, element: Closure) -> Closure:
-    """The list that a generator makes with `element`, an own or a derived closure of its element."""
-    source, name = compile_node(node.source), node.variable
-    test = None if node.condition is None else truth(node.condition)
-    nested = node.element.type.is_list
-
-    def run(env: Environment) -> Value:
-        given = source(env)
-        if given is None:
+def _joined(lists: Iterable[Iterable[Value] | None]) -> list[Value] | None:
+    members: list[Value] = []
+    for one in lists:
+        if one is None:
             return None
-        variables = env.variables
-        before = variables.get(name)  # a definition's generator may run inside another's
-        members: list[Value] = []
-        for variables[name] in given:
-            if test is not None and not test(env):
-                continue
-            value = element(env)
-            if not nested:
-                members.append(value)
-            elif value is None:
-                variables[name] = before
-                return None
-            else:
-                members.extend(value)
-        variables[name] = before
-        return members
-
-    return run
+        members.extend(one)
+    return members
 
 
-@compile_node.register
-def _(node: Rendered) -> Closure:
-    run = compile_node(node.operand)
-    if not node.type.is_list:
-        return lambda env: _render(env, run(env))
+def _joined_if_any(lists: Iterable[Iterable[Value] | None] | None) -> list[Value] | None:
+    return None if lists is None else _joined(lists)
 
-    def rendered(env: Environment) -> Value:
-        members = run(env)
-        return None if members is None else [_render(env, member) for member in members]
 
-    return rendered
+@code_of.register
+def _(node: ListOf, code: Code) -> ast.expr:
+    return gather(node.items, code)
+
+
+@code_of.register
+def _(node: Each, code: Code) -> ast.expr:
+    return each(node, code_of(node.element, code), code)
+
+
+def each(node: Each, element: ast.expr, code: Code) -> ast.expr:
+    """The list that a generator makes with `element`: the code of its element, or of what derives from it."""
+    pattern = (
+        "[ELEMENT for VARIABLE in A]"
+        if node.condition is None
+        else "[ELEMENT for VARIABLE in A if TEST]"
+    )
+    tests = {} if node.condition is None else {"TEST": truth(node.condition, code)}
+    variable = ast.Name(_variable(node.variable), ast.Store())
+    source = code_of(node.source, code)
+    made = code.unless_missing(pattern, source, ELEMENT=element, VARIABLE=variable, **tests)
+    return code.call(_joined_if_any, made) if node.element.type.is_list else made
+
+
+def _variable(name: str) -> str:
+    return f"each_{name}"
+
+
+@code_of.register
+def _(node: Rendered, code: Code) -> ast.expr:
+    render = _render_all if node.type.is_list else _render
+    return code.call(render, ast.Name("env", ast.Load()), code_of(node.operand, code))
 
 
 def _render(env: Environment, value: Value) -> Value:
     return (env.labels.render(value) or None) if isinstance(value, Words) else value
+
+
+def _render_all(env: Environment, members: Value) -> Value:
+    return None if members is None else [_render(env, member) for member in members]

@@ -1,75 +1,59 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closures of bands, cases and templates."""
+"""Code of bands, cases and templates."""
 
-from bisect import bisect_right
+import ast
 
-from camcops.instruments.language.closures import compile_node, truth
-from camcops.instruments.language.environment import Closure, Environment, Value
 from camcops.instruments.language.formats import MISSING_SHOWN, show
+from camcops.instruments.language.patterns import Code, code_of, truth
 from camcops.instruments.language.tree import Bands, Cases, Hole, Node, Template
-from camcops.instruments.language.words import StringRef, Words
+from camcops.instruments.language.words import Words
 
 
-def _or_missing(node: Node | None) -> Closure:
-    return (lambda _env: None) if node is None else compile_node(node)
+def _or_missing(node: Node | None, code: Code) -> ast.expr:
+    return ast.Constant(None) if node is None else code_of(node, code)
 
 
-@compile_node.register
-def _(node: Bands) -> Closure:
-    value, below, missing = (
-        compile_node(node.value),
-        _or_missing(node.below),
-        _or_missing(node.missing),
+@code_of.register
+def _(node: Bands, code: Code) -> ast.expr:
+    value, kept = code.keep(code_of(node.value, code))
+    found = _or_missing(node.below, code)
+    for step in node.steps:
+        found = code.fill(
+            f"RESULT if VALUE {'>' if step.open else '>='} BOUND else LOWER",
+            RESULT=code_of(step.result, code),
+            VALUE=kept,
+            BOUND=step.bound,
+            LOWER=found,
+        )
+    missing = _or_missing(node.missing, code)
+    return code.fill(
+        "MISSING if VALUE is None else FOUND", MISSING=missing, VALUE=value, FOUND=found
     )
-    bounds = [(step.bound, step.open) for step in node.steps]
-    results = [compile_node(step.result) for step in node.steps]
-
-    def run(env: Environment) -> Value:
-        given = value(env)
-        if given is None:
-            return missing(env)
-        reached = bisect_right(bounds, (given, False))
-        return results[reached - 1](env) if reached else below(env)
-
-    return run
 
 
-@compile_node.register
-def _(node: Cases) -> Closure:
-    cases = tuple((truth(condition), compile_node(result)) for condition, result in node.cases)
-    otherwise = _or_missing(node.otherwise)
-
-    def run(env: Environment) -> Value:
-        for test, result in cases:
-            if test(env):
-                return result(env)
-        return otherwise(env)
-
-    return run
+@code_of.register
+def _(node: Cases, code: Code) -> ast.expr:
+    found = _or_missing(node.otherwise, code)
+    for condition, result in reversed(node.cases):
+        found = ast.IfExp(truth(condition, code), code_of(result, code), found)
+    return found
 
 
-@compile_node.register
-def _(node: Hole) -> Closure:
-    run, words = compile_node(node.value), show(node.value.type, node.format)
-
-    def shown(env: Environment) -> Value:
-        value = run(env)
-        return MISSING_SHOWN if value is None else words(value)
-
-    return shown
+@code_of.register
+def _(node: Hole, code: Code) -> ast.expr:
+    value, kept = code.keep(code_of(node.value, code))
+    shown = code.call(show(node.value.type, node.format), kept)
+    pattern = "MISSING if VALUE is None else SHOWN"
+    return code.fill(pattern, MISSING=MISSING_SHOWN, VALUE=value, SHOWN=shown)
 
 
-@compile_node.register
-def _(node: Template) -> Closure:
-    fixed = [part for part in node.parts if isinstance(part, str | StringRef)]
+@code_of.register
+def _(node: Template, code: Code) -> ast.expr:
+    fixed = [part for part in node.parts if not isinstance(part, Hole)]
     if len(fixed) == len(node.parts):
-        constant = Words.of(*fixed)
-        return lambda _env: constant
-    parts: list[str | StringRef | Closure] = [
-        compile_node(part) if isinstance(part, Hole) else part for part in node.parts
+        return code.constant(Words.of(*fixed))
+    parts = [
+        code_of(part, code) if isinstance(part, Hole) else code.constant(part)
+        for part in node.parts
     ]
-
-    def run(env: Environment) -> Value:
-        return Words.of(*[part(env) if callable(part) else part for part in parts])
-
-    return run
+    return code.call(Words.of, *parts)
