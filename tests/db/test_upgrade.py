@@ -208,3 +208,25 @@ def _concerns(difference: object, tables: set[str]) -> bool:
 def test_revisions_are_listed() -> None:
     scripts = [script.revision for script in migrations.scripts().walk_revisions()]
     assert tuple(reversed(scripts)) == REVISIONS
+
+
+def test_the_narrower_index_of_an_older_database_goes(
+    empty_database_url: str, few: Library
+) -> None:
+    upgrade(empty_database_url, few)
+    with _connected(empty_database_url, few) as database:
+
+        def make_older(conn: Connection) -> None:
+            conn.exec_driver_sql(
+                "CREATE INDEX ix__task_index_table_created ON _task_index"
+                " (task_table_name, when_created_utc, index_entry_pk)"
+            )
+
+        before = database.read(_indexes)
+        database.write(make_older)
+        upgrade(empty_database_url, few)
+        assert database.read(_indexes) == before
+
+
+def _indexes(conn: Connection) -> set[str | None]:
+    return {index["name"] for index in sa.inspect(conn).get_indexes("_task_index")}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a database lacks, as statements that add it: instruments' tables and columns, all indexes.
 
+Indexes that others have taken the place of are dropped.
+
 Each statement stands alone: after any of them the database works as before, and planning again finds
 the rest.
 """
@@ -23,7 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, ExecutableDDLElement
+from sqlalchemy.schema import (
+    CreateColumn,
+    CreateIndex,
+    CreateTable,
+    DropIndex,
+    ExecutableDDLElement,
+)
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from camcops.db.catalogue import Catalogue
@@ -34,6 +42,9 @@ CURRENT_ID = "_current_id"
 """On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL.
 
 Invisible, so that statements written without it, CamCOPS 2.4's among them, work unchanged."""
+
+SUPERSEDED = {"ix__task_index_table_created": "_task_index"}
+"""Indexes of earlier versions, and their tables."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +76,16 @@ def client_changes(
 
 
 def server_index_changes(found: Catalogue) -> Iterator[Change]:
-    """The indexes that the server's own tables lack."""
+    """The indexes that the server's own tables lack, then those that they need no more."""
     for table in metadata.sorted_tables:
         present = found.indexes.get(table.name, frozenset())
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             if index.name not in present:
                 yield Change(table.name, CreateIndex(index))
+    for name, owner in SUPERSEDED.items():
+        if name in found.indexes.get(owner, frozenset()):
+            column = Table(owner, MetaData(), Column("_pk")).c._pk
+            yield Change(owner, DropIndex(Index(name, column)))
 
 
 def indexes(client: ClientTable, dialect: Dialect) -> list[Index]:

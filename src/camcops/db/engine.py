@@ -112,6 +112,7 @@ def create_engine(text: str, *, echo: bool = False, answer_within_s: int | None 
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
             **options,
         )
+        _set_up_postgresql(engine)
         if answer_within_s is not None:
             _limit_waiting_for_postgresql(engine, answer_within_s)
     _forget_connections_after_fork(engine)
@@ -180,6 +181,14 @@ def _set_up_mysql(engine: Engine) -> None:
                 raise sa.exc.OperationalError(
                     MYSQL_READ_ONLY, None, error, connection_invalidated=True
                 ) from error
+
+
+def _set_up_postgresql(engine: Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        from camcops.db.postgresql import BinaryServerCursor
+
+        connection.server_cursor_factory = BinaryServerCursor
 
 
 def _limit_waiting_for_postgresql(engine: Engine, answer_within_s: int) -> None:

@@ -4,10 +4,19 @@
 from typing import Any
 
 import psycopg
+from psycopg.pq import Format
 from psycopg.rows import TupleRow
 
 POLL_S = 0.1
 """How often the driver looks whether it was interrupted or has waited long enough."""
+
+
+class BinaryServerCursor(psycopg.ServerCursor[TupleRow]):
+    """For results that are streamed: as text, each picture would come in twice its size."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.format = Format.BINARY
 
 
 class PunctualConnection(psycopg.Connection[TupleRow]):
