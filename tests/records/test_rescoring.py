@@ -10,7 +10,7 @@ from camcops.accounts.groups import create_group
 from camcops.cli.rescore import described
 from camcops.db.database import Database
 from camcops.db.schema import patient, task_index, task_scores
-from camcops.records import rescoring
+from camcops.records import portions
 from camcops.records.reindex import rebuild
 from camcops.records.rescoring import Rescored, rescore
 from tests.records.stored import add
@@ -102,7 +102,7 @@ def test_completeness_in_lists_follows(scored: Database) -> None:
 def test_interrupted_it_goes_on_where_it_was(
     scored: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rescoring, "PORTION", 2)
+    monkeypatch.setattr(portions, "PORTION", 2)
     outdate(scored, list(range(1, TASKS + 1)))
 
     def interrupt(table: str, done: int) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from camcops.instruments.language.words import Words
@@ -65,6 +66,10 @@ class Results:
 
     def to_json(self) -> str:
         """Compact JSON; texts stay language-neutral."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:
         invalid = [
             [item.table, item.row_number, item.field, _plain(item.value), item.says]
             for item in self.invalid

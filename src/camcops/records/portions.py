@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
 from camcops.db.database import Database
-from camcops.db.schema import patient
+from camcops.db.prepared import Prepared, prepared
+from camcops.db.schema import patient, task_scores
 from camcops.records.live_rows import RowValues
 from camcops.records.scoring import Judged, judge
 
@@ -31,34 +32,49 @@ class Portion:
 
 def portions(conn: sa.Connection, database: Database, table: ClientTable) -> Iterator[Portion]:
     """All current tasks of a table, in the order of their server keys."""
+    after = 0
+    while (last := end_of_portion(conn, table, after)) is not None:
+        yield read_portion(conn, database, table, after, last)
+        after = last
+
+
+def end_of_portion(conn: sa.Connection, table: ClientTable, after: int) -> int | None:
+    """The last server key of the next portion of current tasks; None if there are no more."""
     columns = table.table.c
-    last = 0
-    while True:
-        query = (
-            sa.select(table.table)
-            .where(columns._current, columns._pk > last)
-            .order_by(columns._pk)
-            .limit(PORTION)
-        )
-        rows: list[RowValues] = [dict(row) for row in conn.execute(query).mappings()]
-        if not rows:
-            return
-        first, last = rows[0]["_pk"], rows[-1]["_pk"]
-        chosen = sa.and_(columns._current, columns._pk.between(first, last))
-        yield Portion(
-            rows, _patients(conn, table, chosen), _children(conn, database, table, chosen)
-        )
+
+    def build() -> Prepared:
+        some = sa.select(columns._pk).where(columns._current, columns._pk > sa.bindparam("after"))
+        ordered = some.order_by(columns._pk).limit(sa.bindparam("most")).subquery()
+        return Prepared(sa.select(sa.func.max(ordered.c._pk)))
+
+    bounds = {"after": after, "most": PORTION}
+    [[last]] = prepared(table.table, "end of portion", build).rows(conn, bounds)
+    found: int | None = last
+    return found
 
 
-def portion_of(
-    conn: sa.Connection, database: Database, table: ClientTable, pks: Sequence[int]
+def read_portion(
+    conn: sa.Connection,
+    database: Database,
+    table: ClientTable,
+    after: int,
+    last: int,
+    *,
+    outdated: bool = False,
 ) -> Portion:
-    """Those of some tasks (a thousand or so) that are current."""
-    columns = table.table.c
-    chosen = sa.and_(columns._current, columns._pk.in_(pks))
-    query = sa.select(table.table).where(chosen).order_by(columns._pk)
-    rows: list[RowValues] = [dict(row) for row in conn.execute(query).mappings()]
-    return Portion(rows, _patients(conn, table, chosen), _children(conn, database, table, chosen))
+    """The current tasks with server keys above `after`, up to `last`; `outdated`: without today's score."""
+    columns, bounds = table.table.c, {"after": after, "last": last}
+    chosen = _chosen(table, outdated=outdated)
+    query = prepared(
+        table.table,
+        ("portion", outdated),
+        lambda: Prepared(sa.select(table.table).where(chosen).order_by(columns._pk)),
+    )
+    rows = query.mappings(conn, bounds)
+    if not rows:
+        return Portion((), {}, {})
+    ranged = _Chosen(conn, table, chosen, outdated, bounds)
+    return Portion(rows, ranged.patients(), ranged.children(database))
 
 
 def judge_portion(table: ClientTable, portion: Portion) -> list[Judged]:
@@ -74,40 +90,72 @@ def judge_portion(table: ClientTable, portion: Portion) -> list[Judged]:
     ]
 
 
+def _chosen(table: ClientTable, *, outdated: bool) -> sa.ColumnElement[bool]:
+    columns, scores = table.table.c, task_scores.c
+    chosen = sa.and_(
+        columns._current,
+        columns._pk > sa.bindparam("after"),
+        columns._pk <= sa.bindparam("last"),
+    )
+    if not outdated:
+        return chosen
+    assert table.instrument is not None
+    in_order = sa.exists().where(
+        scores.task_table_name == table.name,
+        scores.task_pk == columns._pk,
+        scores.rules_hash == table.instrument.rules_hash,
+    )
+    return sa.and_(chosen, sa.not_(in_order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Chosen tasks, with which others are read."""
+
+    conn: sa.Connection
+    table: ClientTable
+    tasks: sa.ColumnElement[bool]
+    outdated: bool
+    bounds: Mapping[str, int]
+
+    def patients(self) -> dict[int, RowValues]:
+        """By the task's `_pk`."""
+        task, person = self.table.table.c, patient.c
+        if "patient_id" not in task:
+            return {}
+
+        def build() -> Prepared:
+            same = sa.and_(_same_object(task, person), person.id == task.patient_id)
+            wanted = sa.select(
+                task._pk.label("task_pk"), person._pk.label("_pk"), person.sex, person.dob
+            )
+            joined = self.table.table.join(patient, same)
+            return Prepared(wanted.select_from(joined).where(self.tasks))
+
+        query = prepared(self.table.table, ("patients of portion", self.outdated), build)
+        return {row["task_pk"]: row for row in query.mappings(self.conn, self.bounds)}
+
+    def children(self, database: Database) -> dict[str, dict[int, list[RowValues]]]:
+        """By child table, by the task's `_pk`."""
+        assert self.table.instrument is not None
+        found: dict[str, dict[int, list[RowValues]]] = {}
+        task = self.table.table.c
+        for name, child in self.table.instrument.tables.items():
+            rows = database.tables[name].table
+
+            def build(rows: sa.Table = rows, link: str = child.link) -> Prepared:
+                same = sa.and_(_same_object(task, rows.c), rows.c[link] == task.id)
+                wanted = sa.select(rows, task._pk.label("task_pk"))
+                joined = self.table.table.join(rows, same)
+                return Prepared(wanted.select_from(joined).where(self.tasks))
+
+            query = prepared(rows, ("children of portion", self.outdated), build)
+            by_task: dict[int, list[RowValues]] = defaultdict(list)
+            for row in query.mappings(self.conn, self.bounds):
+                by_task[row["task_pk"]].append(row)
+            found[name] = by_task
+        return found
+
+
 def _same_object(task: Any, other: Any) -> sa.ColumnElement[bool]:
     return sa.and_(other._device_id == task._device_id, other._era == task._era, other._current)
-
-
-def _patients(
-    conn: sa.Connection, table: ClientTable, chosen: sa.ColumnElement[bool]
-) -> dict[int, RowValues]:
-    task, person = table.table.c, patient.c
-    if "patient_id" not in task:
-        return {}
-    joined = table.table.join(
-        patient, sa.and_(_same_object(task, person), person.id == task.patient_id)
-    )
-    query = sa.select(
-        task._pk.label("task_pk"), person._pk.label("_pk"), person.sex, person.dob
-    ).select_from(joined)
-    rows = conn.execute(query.where(chosen)).mappings()
-    return {row["task_pk"]: dict(row) for row in rows}
-
-
-def _children(
-    conn: sa.Connection, database: Database, table: ClientTable, chosen: sa.ColumnElement[bool]
-) -> dict[str, dict[int, list[RowValues]]]:
-    assert table.instrument is not None
-    found: dict[str, dict[int, list[RowValues]]] = {}
-    task = table.table.c
-    for name, child in table.instrument.tables.items():
-        rows = database.tables[name].table
-        joined = table.table.join(
-            rows, sa.and_(_same_object(task, rows.c), rows.c[child.link] == task.id)
-        )
-        query = sa.select(rows, task._pk.label("task_pk")).select_from(joined).where(chosen)
-        by_task: dict[int, list[RowValues]] = defaultdict(list)
-        for row in conn.execute(query).mappings():
-            by_task[row["task_pk"]].append(dict(row))
-        found[name] = by_task
-    return found

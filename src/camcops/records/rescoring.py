@@ -7,7 +7,7 @@ Each portion is one short transaction, and what it did is not done again: it can
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -17,7 +17,7 @@ from camcops.db.schema import devices, task_index, task_scores
 from camcops.instruments.language.words import Words
 from camcops.instruments.results import Results, ScoreValue
 from camcops.records import scoring
-from camcops.records.portions import PORTION, judge_portion, portion_of
+from camcops.records.portions import end_of_portion, judge_portion, read_portion
 from camcops.records.scoring import Judged
 
 MISSING: Final = "missing"
@@ -47,36 +47,20 @@ def rescore(
 ) -> Rescored:
     """Renew all outdated or missing scores of one task table; with `dry_run`, only see what would change."""
     seen = Rescored(table.name)
-    last = 0
-    while pks := _next(database, table, last):
-        judged, before = _portion(database, table, pks, dry_run=dry_run)
+    after = 0
+    while (last := _end(database, table, after)) is not None:
+        stretch = _Stretch(database, table, after, last)
+        judged, before = database.read(stretch.judge) if dry_run else database.write(stretch.renew)
         for one in judged:
             _count(seen, before.get(one.row["_pk"]), one)
-        last = pks[-1]
-        progress(table.name, seen.tasks)
+        after = last
+        if judged:
+            progress(table.name, seen.tasks)
     return seen
 
 
-def outdated(conn: sa.Connection, table: ClientTable, after: int, limit: int) -> list[int]:
-    """Server keys of current tasks that have no score, or one that other rules gave; in order."""
-    assert table.instrument is not None
-    columns, scores = table.table.c, task_scores.c
-    joined = table.table.outerjoin(
-        task_scores,
-        sa.and_(scores.task_table_name == table.name, scores.task_pk == columns._pk),
-    )
-    query = (
-        sa.select(columns._pk)
-        .select_from(joined)
-        .where(
-            columns._current,
-            columns._pk > after,
-            sa.or_(scores.task_pk.is_(None), scores.rules_hash != table.instrument.rules_hash),
-        )
-        .order_by(columns._pk)
-        .limit(limit)
-    )
-    return list(conn.scalars(query))
+def _end(database: Database, table: ClientTable, after: int) -> int | None:
+    return database.read(lambda conn: end_of_portion(conn, table, after))
 
 
 def count_outdated(conn: sa.Connection, database: Database, most: int) -> dict[str, int]:
@@ -109,72 +93,85 @@ def _sets_of_rules(conn: sa.Connection) -> Iterator[tuple[str, str]]:
         row = same or conn.execute(query.where(table > row[0])).first()
 
 
-def _next(database: Database, table: ClientTable, after: int) -> list[int]:
-    return database.read(lambda conn: outdated(conn, table, after, PORTION))
+Judgement = tuple[Sequence[Judged], Mapping[int, str]]
+"""Tasks judged anew, and what was stored of them before (JSON), by server key."""
 
 
-Portion = tuple[Sequence[Judged], Mapping[int, Results]]
-"""Tasks judged anew, and what was stored of them before, by server key."""
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The outdated tasks of one table with server keys above `after`, up to `last`."""
 
+    database: Database
+    table: ClientTable
+    after: int
+    last: int
 
-def _portion(
-    database: Database, table: ClientTable, pks: Sequence[int], *, dry_run: bool
-) -> Portion:
-    if dry_run:
-        return database.read(lambda conn: _judged(conn, database, table, pks))
-    return database.write(lambda conn: _renewed(conn, database, table, pks))
-
-
-def _judged(
-    conn: sa.Connection, database: Database, table: ClientTable, pks: Sequence[int]
-) -> Portion:
-    judged = judge_portion(table, portion_of(conn, database, table, pks))
-    columns = task_scores.c
-    query = sa.select(columns.task_pk, columns.results).where(
-        columns.task_table_name == table.name, columns.task_pk.in_(pks)
-    )
-    return judged, {pk: Results.from_json(text) for pk, text in conn.execute(query)}
-
-
-def _renewed(
-    conn: sa.Connection, database: Database, table: ClientTable, pks: Sequence[int]
-) -> Portion:
-    _hold_devices(conn, table, pks)
-    judged, before = _judged(conn, database, table, pks)
-    scoring.store(conn, judged, {table.name: pks})
-    _renew_completeness(conn, table, judged)
-    return judged, before
-
-
-def _hold_devices(conn: sa.Connection, table: ClientTable, pks: Sequence[int]) -> None:
-    """No upload may replace these tasks between reading and writing: uploads lock their device first."""
-    columns = table.table.c
-    query = sa.select(columns._device_id).distinct().where(columns._pk.in_(pks))
-    held = sorted(conn.scalars(query))
-    lock = sa.select(devices.c.id).where(devices.c.id.in_(held)).order_by(devices.c.id)
-    conn.execute(lock.with_for_update()).all()
-
-
-def _renew_completeness(conn: sa.Connection, table: ClientTable, judged: Sequence[Judged]) -> None:
-    columns = task_index.c
-    for complete in (True, False):
-        pks = [one.row["_pk"] for one in judged if one.is_complete is complete]
-        chosen = sa.and_(
-            columns.task_table_name == table.name,
-            columns.task_pk.in_(pks),
-            columns.task_is_complete != complete,
+    def judge(self, conn: sa.Connection) -> Judgement:
+        portion = read_portion(
+            conn, self.database, self.table, self.after, self.last, outdated=True
         )
-        if pks:
-            conn.execute(task_index.update().where(chosen).values(task_is_complete=complete))
+        if not portion.rows:
+            return [], {}
+        columns = task_scores.c
+        query = sa.select(columns.task_pk, columns.results).where(self._of_outdated_scores())
+        before = {row.task_pk: row.results for row in conn.execute(query)}
+        return judge_portion(self.table, portion), before
+
+    def renew(self, conn: sa.Connection) -> Judgement:
+        self._hold_devices(conn)
+        judged, before = self.judge(conn)
+        if judged:
+            conn.execute(task_scores.delete().where(self._of_outdated_scores()))
+            scoring.store(conn, judged, {})
+            self._renew_completeness(conn, judged)
+        return judged, before
+
+    def _of_outdated_scores(self) -> sa.ColumnElement[bool]:
+        assert self.table.instrument is not None
+        columns = task_scores.c
+        return sa.and_(
+            columns.rules_hash != self.table.instrument.rules_hash,
+            *self._within(columns.task_table_name, columns.task_pk),
+        )
+
+    def _within(self, name: Any, pk: Any) -> tuple[sa.ColumnElement[bool], ...]:
+        return name == self.table.name, pk > self.after, pk <= self.last
+
+    def _hold_devices(self, conn: sa.Connection) -> None:
+        """No upload may replace these tasks between reading and writing: uploads lock their device first."""
+        columns = self.table.table.c
+        query = sa.select(columns._device_id).distinct()
+        within = query.where(columns._pk > self.after, columns._pk <= self.last, columns._current)
+        held = sorted(conn.scalars(within))
+        lock = sa.select(devices.c.id).where(devices.c.id.in_(held)).order_by(devices.c.id)
+        conn.execute(lock.with_for_update()).all()
+
+    def _renew_completeness(self, conn: sa.Connection, judged: Sequence[Judged]) -> None:
+        columns = task_index.c
+        query = sa.select(columns.task_pk, columns.task_is_complete).where(
+            *self._within(columns.task_table_name, columns.task_pk)
+        )
+        indexed = {pk: bool(complete) for pk, complete in conn.execute(query).all()}
+        for complete in (True, False):
+            pks = [
+                one.row["_pk"]
+                for one in judged
+                if one.is_complete is complete and indexed.get(one.row["_pk"]) is not complete
+            ]
+            chosen = sa.and_(columns.task_table_name == self.table.name, columns.task_pk.in_(pks))
+            if pks:
+                conn.execute(task_index.update().where(chosen).values(task_is_complete=complete))
 
 
-def _count(seen: Rescored, before: Results | None, judged: Judged) -> None:
+def _count(seen: Rescored, before: str | None, judged: Judged) -> None:
     seen.tasks += 1
     if judged.results is None:
         seen.failed += 1
     elif before is None:
         seen.first_scored += 1
-    elif changes := list(_changes(before, judged.results)):
+    elif before != judged.results.to_json() and (
+        changes := list(_changes(Results.from_json(before), judged.results))
+    ):
         seen.changed += 1
         seen.changes.update(changes)
 
