@@ -4,6 +4,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from camcops.tablet_api.literals import Value, decode
 
 Stored: TypeAlias = bool | int | float | str | bytes | dt.date | None
 CellReader: TypeAlias = Callable[[Value], Stored]
+LiteralReader: TypeAlias = Callable[[str], Stored]
 
 _INTEGER_BITS = 31
 _BIG_INTEGER_BITS = 63
@@ -23,15 +25,23 @@ _BIG_INTEGER_BITS = 63
 _LARGEST_NUMBER = 3.4e38
 # MariaDB's and MySQL's TEXT; the other databases have no limit.
 _TEXT_BYTES = 65_535
+_USUAL_MOMENT = len("'YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM'")
 
 
 class Misfit(Exception):
     """A value that its column can't hold; the text says why."""
 
 
-def cell_readers(table: ClientTable, dialect: Dialect) -> Mapping[str, CellReader]:
-    """For each column that a tablet may send: what turns a literal's value into what is stored."""
-    return {name: _reader(table.table.c[name], dialect) for name in client_columns(table)}
+def literal_readers(table: ClientTable, dialect: Dialect) -> Mapping[str, LiteralReader]:
+    """For each column that a tablet may send: what turns a literal into what is stored."""
+    readers = {name: _reader(table.table.c[name], dialect) for name in client_columns(table)}
+    return {name: _of_literal(read) for name, read in readers.items()}
+
+
+def _of_literal(read: CellReader) -> LiteralReader:
+    if read is _moment:
+        return _moment_of_literal
+    return lambda literal: read(decode(literal))
 
 
 def required_columns(table: ClientTable) -> frozenset[str]:
@@ -163,6 +173,16 @@ def _time(value: Value) -> str | None:
     except ValueError:
         raise Misfit("a time of day is needed, as hh:mm:ss") from None
     return moment.replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def _moment_of_literal(literal: str) -> str | None:
+    return _usual_moment(literal) if len(literal) <= _USUAL_MOMENT else _moment(decode(literal))
+
+
+@lru_cache(maxsize=64)
+def _usual_moment(literal: str) -> str | None:
+    """The rows of an upload share a few instants."""
+    return _moment(decode(literal))
 
 
 def _moment(value: Value) -> str | None:

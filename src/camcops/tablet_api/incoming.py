@@ -17,8 +17,13 @@ from camcops.problems import (
 )
 from camcops.records.changes import Owner, owner_columns, owner_of
 from camcops.records.lifecycle import KEY, MOVE_OFF, SERVER_COLUMNS, WHEN_MODIFIED
-from camcops.tablet_api.cells import CellReader, Misfit, Stored, cell_readers, required_columns
-from camcops.tablet_api.literals import decode
+from camcops.tablet_api.cells import (
+    LiteralReader,
+    Misfit,
+    Stored,
+    literal_readers,
+    required_columns,
+)
 from camcops.tablet_api.versions import MINIMUM_TABLET_VERSION, Version, parse_version
 
 _ALWAYS = (KEY, WHEN_MODIFIED, MOVE_OFF)
@@ -56,17 +61,13 @@ class IncomingTable:
 class _Column:
     """Reads the literals of one column, and remembers short ones: most answers are a digit or NULL."""
 
-    read: CellReader
+    read: LiteralReader
     known: dict[str, Stored] = field(default_factory=dict)
 
     def stored(self, literal: str) -> Stored:
         """The value to store. Raises `Misfit`."""
-        if len(literal) > _SHORT:
-            return self.read(decode(literal))
-        if literal in self.known:
-            return self.known[literal]
-        value = self.read(decode(literal))
-        if len(self.known) < _MOST_KNOWN:
+        value = self.read(literal)
+        if len(literal) <= _SHORT and len(self.known) < _MOST_KNOWN:
             self.known[literal] = value
         return value
 
@@ -139,8 +140,12 @@ class IncomingReader:
         values: dict[str, Stored] = {}
         columns = reader.columns
         for name in tuple(row):
+            literal, column = row.pop(name), columns[name]
+            if len(literal) <= _SHORT and literal in column.known:
+                values[name] = column.known[literal]
+                continue
             try:
-                values[name] = columns[name].stored(row.pop(name))
+                values[name] = column.stored(literal)
             except Misfit as misfit:
                 raise _does_not_fit(table, number, name, str(misfit)) from None
         for name in reader.required:
@@ -155,7 +160,7 @@ class IncomingReader:
         reader = self._by_table.get(table.name)
         if reader is None:
             dialect = self._database.engine.dialect
-            readers = cell_readers(table, dialect)
+            readers = literal_readers(table, dialect)
             columns = {name: _Column(read) for name, read in readers.items()}
             reader = _TableReader(columns, required_columns(table))
             self._by_table[table.name] = reader
