@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from camcops.db.database import Database, connect
 from camcops.db.keeping.archive import back_up, opened, restore
 from camcops.db.keeping.copying import copy_database
+from camcops.db.keeping.portions import PORTION_BYTES
 from camcops.db.keeping.rows import kept_tables, sums
 from camcops.db.schema import blobs, groups, patient, users
 from camcops.instruments.library import Library
@@ -98,6 +100,27 @@ def test_backup_is_restored_to_each_database(
     assert contents(database) == contents(other_database)
     made = database.write(lambda c: c.execute(groups.insert().values(name="next")))
     assert made.inserted_primary_key[0] > 1
+
+
+def test_pictures_of_any_length_are_the_same_read_from_each_database(
+    database: Database, other_database: Database
+) -> None:
+    """From PostgreSQL long ones come in portions."""
+    pictures = [
+        Random(size).randbytes(size)
+        for size in (0, 1, PORTION_BYTES, PORTION_BYTES + 1, 3 * PORTION_BYTES, 2_500_000)
+    ]
+    rows = [
+        lifecycle(id=i, tablename="photo", tablepk=i, fieldname="photo_blobid", theblob=picture)
+        for i, picture in enumerate([*pictures, None], 1)
+    ]
+    database.write(lambda conn: conn.execute(blobs.insert(), rows))
+
+    copy_database(database, other_database, quiet)
+
+    stored = sa.select(blobs.c.theblob).order_by(blobs.c.id)
+    assert other_database.read(lambda conn: list(conn.scalars(stored))) == [*pictures, None]
+    assert contents(other_database) == contents(database)
 
 
 def test_copy_compares_and_refuses_a_database_in_use(

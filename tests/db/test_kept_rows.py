@@ -8,12 +8,15 @@ import pytest
 
 from camcops.db.database import Database
 from camcops.db.keeping.archive import back_up, restore
-from camcops.db.keeping.rows import BASE64_BYTES, Stored, Sum, kept_tables
+from camcops.db.keeping.portions import PORTION_BYTES
+from camcops.db.keeping.rows import Stored, Sum, kept_tables
 from camcops.db.schema import blobs
 from tests.statements import count_statements
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, BASE64_BYTES - 1, BASE64_BYTES, 2 * BASE64_BYTES + 1])
+@pytest.mark.parametrize(
+    "size", [0, 1, 2, 3, PORTION_BYTES - 1, PORTION_BYTES, 2 * PORTION_BYTES + 1]
+)
 def test_pictures_come_in_pieces_and_back_whole(size: int) -> None:
     stored = Stored(blobs)
     names = [column.name for column in stored.columns]
@@ -22,7 +25,7 @@ def test_pictures_come_in_pieces_and_back_whole(size: int) -> None:
     line = b"".join(pieces)
     assert len(json.loads(line)) == len(names)
     assert stored.decode(line, names) == row
-    assert max(map(len, pieces)) <= BASE64_BYTES * 4 // 3
+    assert max(map(len, pieces)) <= PORTION_BYTES * 4 // 3
     in_pieces, in_one = Sum(), Sum()
     in_pieces.add(pieces)
     in_one.add([line])

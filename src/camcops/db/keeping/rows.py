@@ -20,16 +20,16 @@ import sqlalchemy as sa
 
 from camcops.db.catalogue import filled
 from camcops.db.database import Database
+from camcops.db.keeping.portions import PORTION_BYTES, Portions, read_in_portions
 from camcops.db.schema import metadata, schema_state
 
 Row = tuple[Any, ...]
 ROWS_A_BATCH = 1000
 LARGE_ROWS_A_BATCH = 1  # of tables with pictures: tens of megabytes each
 CHECKSUM_MODULUS = 2**256
+PICTURE = (bytes, memoryview, Portions)
 LONG_VALUE = re.compile(rb'(?<=[\[,])"[A-Za-z0-9+/=]{4096,}"(?=[,\]])')
 """A picture, or a text that looks like one: not worth several copies on its way through the JSON reader."""
-
-BASE64_BYTES = 3 * 2**18  # of a picture at a time; a multiple of three, so that the parts join
 
 
 @dataclass(slots=True)
@@ -78,16 +78,17 @@ class Stored:
 
     def read(self, conn: sa.Connection) -> Iterator[Row]:
         """All rows, a batch at a time; none is held while the next is fetched."""
-        yield from map(
-            tuple,
-            conn.execute(sa.select(*self.columns), execution_options={"yield_per": self.batch}),
-        )
+        options = {"yield_per": self.batch}
+        if self.is_large and conn.dialect.name == "postgresql":
+            yield from read_in_portions(conn, self.table, options)
+        else:
+            yield from map(tuple, conn.execute(sa.select(*self.columns), execution_options=options))
 
     def write(self, conn: sa.Connection, rows: Iterable[Row]) -> None:
         names = [column.name for column in self.columns]
         remaining = iter(rows)
         while batch := [
-            dict(zip(names, row, strict=True)) for row in islice(remaining, self.batch)
+            dict(zip(names, map(_whole, row), strict=True)) for row in islice(remaining, self.batch)
         ]:
             conn.execute(self.table.insert(), batch)
             batch.clear()  # a picture takes much room, and so does the next one
@@ -95,7 +96,7 @@ class Stored:
     def encode(self, row: Row) -> Iterator[bytes]:
         """A row as one line of JSON, in pieces, the same whichever database it came from."""
         values = [
-            value if isinstance(value, bytes | memoryview) else _plain(column.type, value)
+            value if isinstance(value, PICTURE) else _plain(column.type, value)
             for column, value in zip(self.columns, row, strict=True)
         ]
         if not self.is_large:
@@ -105,7 +106,7 @@ class Stored:
         for value in values:
             yield between
             between = b","
-            if isinstance(value, bytes | memoryview):
+            if isinstance(value, PICTURE):
                 yield from _quoted(value)
             else:
                 yield _json(value)
@@ -183,13 +184,21 @@ def _without_long_values(line: bytes) -> tuple[bytes, list[memoryview]]:
     return b"".join([*rest, whole[end:]]), found
 
 
-def _quoted(content: bytes | memoryview) -> Iterator[bytes]:
+def _quoted(content: bytes | memoryview | Portions) -> Iterator[bytes]:
     """Base 64 between quotation marks, without a second copy of the whole."""
+    yield b'"'
+    yield from map(b64encode, content if isinstance(content, Portions) else _portions(content))
+    yield b'"'
+
+
+def _portions(content: bytes | memoryview) -> Iterator[memoryview]:
     view = memoryview(content)
-    yield b'"'
-    for start in range(0, len(view), BASE64_BYTES):
-        yield b64encode(view[start : start + BASE64_BYTES])
-    yield b'"'
+    for start in range(0, len(view), PORTION_BYTES):
+        yield view[start : start + PORTION_BYTES]
+
+
+def _whole(value: Any) -> Any:
+    return bytes(value) if isinstance(value, Portions) else value
 
 
 def _plain(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
