@@ -165,14 +165,51 @@ def test_port_that_is_not_ours_is_told(tmp_path: Path) -> None:
     assert (line, "leads to http://127.0.0.1:8001" in says) == (6, True)
 
 
-def test_waiting_and_includes_are_mentioned(tmp_path: Path) -> None:
-    text = GOOD.replace(" retry=0 timeout=300", "") + "Include /etc/apache2/more.conf\n"
+def test_waiting_is_mentioned(tmp_path: Path) -> None:
+    text = GOOD.replace(" retry=0 timeout=300", "")
     warnings = found(tmp_path, text, weight=Weight.WARNING)
     assert [line for line, _ in warnings] == [6, 6]
-    assert found(tmp_path, text, weight=Weight.NOTE)[0][0] == 14
     assert found(tmp_path, "<VirtualHost *:443>\n") == [
         (0, f"No ProxyPass leads to the socket {SOCKET} (UNIX_DOMAIN_SOCKET).")
     ]
+
+
+def test_included_files_are_part_of_the_whole(tmp_path: Path) -> None:
+    """As on Debian: sites by a pattern, and a piece of one host in a file of its own."""
+    sites = tmp_path / "sites-enabled"
+    sites.mkdir()
+    main = tmp_path / "apache2.conf"
+    main.write_text("IncludeOptional sites-enabled/*.conf\nIncludeOptional none/*.conf\n")
+    (sites / "one.conf").write_text(
+        "<VirtualHost *:443>\n Include pieces/camcops.inc\n</VirtualHost>\n"
+    )
+    (sites / "left.txt").write_text("ProxyPass /x http://127.0.0.1:9\n")
+    pieces = tmp_path / "pieces"
+    pieces.mkdir()
+    (pieces / "camcops.inc").write_text("\n".join(GOOD.splitlines()[1:2] + GOOD.splitlines()[3:-1]))
+    assert [one for one in check_apache(main, settings(tmp_path)) if one.weight != "note"] == []
+    assert list(check_apache(sites / "one.conf", settings(tmp_path))) == []
+
+    (pieces / "camcops.inc").write_text(GOOD.replace("|http:", "|https:").replace("*:443", "*:80"))
+    faults = list(check_apache(main, settings(tmp_path)))
+    assert {one.subject for one in faults} == {f"{pieces}/camcops.inc, line 6"}
+
+
+def test_server_root_is_where_relative_names_begin(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    (elsewhere / "deep" / "camcops.conf").write_text(GOOD)
+    assert both(tmp_path, f'ServerRoot "{elsewhere}"\nInclude deep\n') == []
+
+
+def test_what_stops_apache_from_starting_is_named(tmp_path: Path) -> None:
+    ((line, says),) = found(tmp_path, GOOD + "Include more.conf\n")
+    assert (line, says) == (
+        14,
+        f"{tmp_path}/more.conf is not there, or can't be seen. Apache would not start.",
+    )
+    ((line, says),) = found(tmp_path, GOOD + "Include apache.conf\n")[:1]
+    assert (line, "included within itself" in says) == (14, True)
 
 
 @pytest.mark.parametrize(

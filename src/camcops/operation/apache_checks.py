@@ -8,9 +8,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from camcops.config.server import HTTPS_SWITCHES, PLACE_HEADERS, SCHEME_HEADERS, ServerSettings
-from camcops.operation.apache_file import Directive, Section, read_apache_file
+from camcops.operation.apache_file import ApacheFile, Directive, Line, Section, read_apache_file
 from camcops.operation.certificates import check_certificate, check_key
-from camcops.operation.findings import Finding, fault, note, warning
+from camcops.operation.findings import Finding, fault, warning
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 APPENDED: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Server")
@@ -25,7 +25,7 @@ class Way:
     socket: Path | None
     address: str
     options: frozenset[str]
-    line: int
+    line: Line
     host: Section | None
 
     @property
@@ -41,23 +41,30 @@ class Way:
 def check_apache(path: Path, server: ServerSettings) -> Iterator[Finding]:
     """What is wrong with an Apache file, as the front end of a server with these settings."""
     try:
-        directives = read_apache_file(path)
+        file = read_apache_file(path)
     except OSError as error:
         yield fault(str(path), f"It can't be read: {error.strerror}.")
         return
-    for line, finding in sorted(_all(directives, server), key=lambda found: found[0]):
-        subject = f"{path}, line {line}" if line else str(path)
+    whole = Line(path, 0)
+    found = [(line or whole, finding) for line, finding in _all(file, server)]
+    for line, finding in sorted(found, key=lambda one: (one[0].file != path, one[0])):
+        subject = f"{line.file}, line {line.number}" if line.number else str(path)
         yield replace(finding, subject=subject)
 
 
-Located = tuple[int, Finding]
+Located = tuple[Line | None, Finding]
+"""A finding and its line; None: it is about the whole."""
 
 
-def _all(directives: Sequence[Directive], server: ServerSettings) -> Iterator[Located]:
-    for directive in directives:
-        if directive.name in ("include", "includeoptional") and directive.arguments:
-            says = f"{directive.arguments[0]} is not looked into: check it too."
-            yield directive.line, note("", says)
+def _all(file: ApacheFile, server: ServerSettings) -> Iterator[Located]:
+    directives = file.directives
+    for unread in file.unread:
+        yield (
+            unread.line,
+            fault("", f"{unread.says} Apache would not start.")
+            if unread.stops_apache
+            else warning("", unread.says),
+        )
     ways = [way for directive in directives for way in _ways(directive)]
     for way in ways:
         yield from _target(way)
@@ -122,7 +129,7 @@ def _shared_names(ways: Iterable[Way]) -> Iterator[Located]:
         other = first.setdefault(name, way)
         if other.socket != way.socket:
             says = (
-                f"The name {name} stands on line {other.line} already, for another socket: requests would "
+                f"The name {name} stands on {other.line.seen_from(way.line)} already, for another socket: requests would "
                 "reach the wrong instance, and so the wrong site's data. Give each its own, such as "
                 f"http://{way.socket.stem}."
             )
@@ -146,7 +153,7 @@ def _no_way(ways: Sequence[Way], server: ServerSettings) -> Iterator[Located]:
         wanted = f"http://{server.host}:{server.port} (HOST and PORT)"
     for way in ways:
         yield way.line, warning("", f"It leads to {way.leads_to}, not to {wanted}.")
-    yield 0, fault("", f"No ProxyPass leads to {wanted}.")
+    yield None, fault("", f"No ProxyPass leads to {wanted}.")
 
 
 def _ours(way: Way, directives: Sequence[Directive], server: ServerSettings) -> Iterator[Located]:
