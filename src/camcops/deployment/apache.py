@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Apache as the front end: TLS, static files, and the way to the program behind it."""
 
+import re
+
 from camcops.deployment.installation import Installation, heading
 from camcops.deployment.proxying import (
     A_YEAR_S,
@@ -86,10 +88,21 @@ def _tls_host(site: Installation) -> str:
         RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500
     </IfModule>
 
+{_own_name(site)}
 {_log(site)}
 
 {indented(section(site))}\
 </VirtualHost>
+"""
+
+
+def _own_name(site: Installation) -> str:
+    return f"""\
+# Asked for by a name that is not this site's, as the first host of a machine is, it shows nothing.
+# A second name of the site belongs here, as (one|two), and into a ServerAlias.
+    <If "%{{HTTP_HOST}} !~ /^{re.escape(site.host)}(:[0-9]+)?$/i">
+        Require all denied
+    </If>
 """
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """nginx as the front end: TLS, static files, and the way to the program behind it."""
 
+import re
+
 from camcops.deployment.installation import Installation, heading
 from camcops.deployment.proxying import (
     A_YEAR_S,
@@ -93,6 +95,12 @@ server {{
     ssl_ciphers {CIPHERS};
     ssl_session_cache shared:{site.instance}:5m;
     ssl_session_tickets off;
+
+# Asked for by a name that is not this site's, as the first server of a machine is, it shows nothing.
+# A second name of the site belongs here, as (one|two), and into server_name.
+    if ($host !~* ^{re.escape(site.host)}$) {{
+        return 403;
+    }}
 
 {indented(section(site))}}}
 """

@@ -129,9 +129,9 @@ def _shared_names(ways: Iterable[Way]) -> Iterator[Located]:
         other = first.setdefault(name, way)
         if other.socket != way.socket:
             says = (
-                f"The name {name} stands on {other.line.seen_from(way.line)} already, for another socket: requests would "
-                "reach the wrong instance, and so the wrong site's data. Give each its own, such as "
-                f"http://{way.socket.stem}."
+                f"The name {name} stands on {other.line.seen_from(way.line)} already, for another socket: "
+                "requests would reach the wrong instance, and so the wrong site's data. "
+                f"Give each its own, such as http://{way.socket.stem}."
             )
             yield way.line, fault("", says)
 

@@ -24,7 +24,9 @@ class Portions:
         start = sa.bindparam("start", type_=sa.Integer)
         part = sa.func.substring(self.column, start, PORTION_BYTES, type_=sa.LargeBinary())
         keys = self.column.table.primary_key.columns
-        query = sa.select(part).where(*(one == value for one, value in zip(keys, self.key)))
+        query = sa.select(part).where(
+            *(one == value for one, value in zip(keys, self.key, strict=True))
+        )
         for begun in range(0, self.length, PORTION_BYTES):
             yield self.conn.execute(query, {"start": begun + 1}).scalar_one()
 
