@@ -40,3 +40,8 @@ def connect_punctually(answer_within_s: float, *args: Any, **kwargs: Any) -> Pun
     connection = PunctualConnection.connect(*args, **kwargs)
     connection.answer_within_s = answer_within_s
     return connection
+
+
+def numbering(cursor: Any) -> Any:
+    """A cursor of the same connection whose parameters are `$1`, `$2`, …: it need not read the statement."""
+    return psycopg.RawCursor(cursor.connection)

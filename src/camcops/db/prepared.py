@@ -15,6 +15,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
+from camcops.db.several_rows import MOST_TOGETHER, SeveralRows
+
 Converter: TypeAlias = Callable[[Any], Any]
 Values: TypeAlias = Mapping[str, Any]
 
@@ -60,6 +62,13 @@ class Prepared:
         elif rows:
             compiled.run_many(conn, compiled.many(rows, common))
 
+    def insert_returning(
+        self, conn: sa.Connection, rows: Sequence[Values], common: Values, returned: Sequence[str]
+    ) -> list[Sequence[Any]]:
+        """Run an INSERT for a few rows at once; columns of each that are whole numbers, in any order."""
+        compiled = self._for(conn)
+        return compiled.insert(conn, compiled.many(rows, common), returned)
+
     def _for(self, conn: sa.Connection) -> "_Compiled":
         compiled = self._compiled
         if compiled is None or compiled.dialect is not conn.dialect:
@@ -84,6 +93,7 @@ class _Compiled:
             for name, bind in binds.items()
             if (converter := _to_database(bind.type, dialect)) is not None
         }
+        self._is_insert = isinstance(statement, sa.Insert)
         returned = statement.selected_columns if isinstance(statement, sa.SelectBase) else ()
         self._types = [column.type for column in returned]
         self._results: list[tuple[int, Converter]] | None = None
@@ -138,8 +148,36 @@ class _Compiled:
         if _is_observed(conn):
             conn.exec_driver_sql(self.text, parameters)
             return
+        if self._is_insert and self.dialect.driver == "psycopg":
+            # It would send each row by itself, which takes it longer than the database.
+            for start in range(0, len(parameters), MOST_TOGETHER):
+                self.insert(conn, parameters[start : start + MOST_TOGETHER])
+            return
         with _Cursor(conn, self.text) as cursor:
             cursor.executemany(self.text, parameters)
+
+    def insert(
+        self, conn: sa.Connection, rows: list[Any], returned: Sequence[str] = ()
+    ) -> list[Sequence[Any]]:
+        """Insert a few rows with one statement."""
+        columns = [self.dialect.identifier_preparer.quote(name) for name in returned]
+        parameters = self._several.parameters(rows)
+        text = self._several.text(len(rows), columns)
+        if _is_observed(conn):
+            result = conn.exec_driver_sql(text, parameters)
+            return [tuple(row) for row in result] if returned else []
+        with _Cursor(conn, text) as cursor:
+            if self.dialect.driver == "psycopg":
+                from camcops.db.postgresql import numbering
+
+                cursor = numbering(cursor)
+                text = self._several.text(len(rows), columns, numbered=True)
+            cursor.execute(text, parameters)
+            return list(cursor.fetchall()) if returned else []
+
+    @cached_property
+    def _several(self) -> SeveralRows:
+        return SeveralRows(self.text)
 
     def _read(self, described: Sequence[Any], rows: Any) -> list[Sequence[Any]]:
         """The rows with values as the columns' types have them in Python."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from camcops.db.prepared import Prepared, Values, prepared
+from camcops.db.several_rows import MOST_TOGETHER
 
 MOST_KEYS: Final = 8192
 """Keys that one statement takes; every database allows so many parameters."""
@@ -22,12 +23,27 @@ def insert(
     """Insert rows that all have the same columns; what is `common` to all is converted only once."""
     if rows:
         common = common or {}
-        names = (*rows[0], *common)
+        _inserting(table, (*rows[0], *common)).run_each(conn, rows, common)
 
-        def build() -> Prepared:
-            return Prepared(table.insert().inline(), names)
 
-        prepared(table, ("insert", names), build).run_each(conn, rows, common)
+def _inserting(table: sa.Table, names: tuple[str, ...]) -> Prepared:
+    return prepared(table, ("insert", names), lambda: Prepared(table.insert().inline(), names))
+
+
+def insert_returning(
+    conn: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Values],
+    common: Values,
+    returned: Sequence[str],
+) -> list[Sequence[Any]] | None:
+    """Insert rows, and return columns of each that are whole numbers, in any order.
+
+    None, and nothing is inserted, if these are too many rows for one statement or the database can't (MySQL).
+    """
+    if not rows or len(rows) > MOST_TOGETHER or not conn.dialect.insert_returning:
+        return None
+    return _inserting(table, (*rows[0], *common)).insert_returning(conn, rows, common, returned)
 
 
 def update(

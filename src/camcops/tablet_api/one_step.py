@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from camcops.db.client_tables import ClientTable
 from camcops.db.prepared import Prepared, prepared
-from camcops.db.rows import among, key_values, padded
+from camcops.db.rows import among, insert_returning, key_values, padded
 from camcops.instruments.model import FieldType
 from camcops.records.changes import TableChange
 from camcops.records.lifecycle import KEY, MOVE_OFF, NOW, era_text, is_before, with_predecessors
@@ -125,15 +125,29 @@ class _Writer:
             row["_era"] = self._era if is_final else NOW
             row["_preserving_user_id"] = upload.user.id if is_final else None
             row[MOVE_OFF] = False
+        if _is_stored_exactly(table, upload.conn.dialect):
+            pks = self._insert_exactly(table, rows, common, known)
+            return [{**common, **row, "_pk": pks[row[KEY]]} for row in rows]
         insert_rows(upload.conn, table, rows, common)
         keys = {row[KEY] for row in rows}
-        found: list[RowValues] = [
-            row for row in self._current(table, keys) if row["_pk"] not in known
-        ]
-        if _is_stored_exactly(table, upload.conn.dialect):
-            pks = {values[KEY]: values["_pk"] for values in found}
-            return [{**common, **row, "_pk": pks[row[KEY]]} for row in rows]
-        return found
+        return [row for row in self._current(table, keys) if row["_pk"] not in known]
+
+    def _insert_exactly(
+        self,
+        table: ClientTable,
+        rows: Sequence[RowValues],
+        common: RowValues,
+        known: Collection[int],
+    ) -> dict[int, int]:
+        """Insert rows; their server keys by the tablet's."""
+        conn = self._upload.conn
+        if table.kind != "blobs":
+            found = insert_returning(conn, table.table, rows, common, (KEY, "_pk"))
+            if found is not None:
+                return {row[0]: row[1] for row in found}
+        insert_rows(conn, table, rows, common)
+        current = self._current(table, {row[KEY] for row in rows})
+        return {row[KEY]: row["_pk"] for row in current if row["_pk"] not in known}
 
     def _current(self, table: ClientTable, keys: Collection[int]) -> list[dict[str, Any]]:
         """Current rows with these keys, finalized ones too: server keys and keys, or everything."""
