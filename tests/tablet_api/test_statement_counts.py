@@ -39,12 +39,12 @@ def statements_of_one_step(
 @pytest.mark.parametrize("tasks", [1, 40, pytest.param(700, marks=pytest.mark.slow)])
 def test_one_step(quick_device: WsgiTablet, sqlite_database: Database, tasks: int) -> None:
     for data, finish, budget in (
-        (held(tasks), False, 23),
+        (held(tasks), False, 20),
         (held(tasks), False, 11),
-        (held(tasks, modified=T1), False, 44),
-        (held(tasks - 1 or 1, move_off=1), False, 48),
-        (held(tasks), False, 29),
-        (held(tasks, modified=T1), True, 42),
+        (held(tasks, modified=T1), False, 41),
+        (held(tasks - 1 or 1, move_off=1), False, 45),
+        (held(tasks), False, 26),
+        (held(tasks, modified=T1), True, 39),
         ({"patient": [], "phq9": []}, True, 5),
     ):
         seen = statements_of_one_step(quick_device, sqlite_database, data, finish)
