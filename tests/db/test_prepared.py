@@ -28,12 +28,15 @@ def test_a_connection_on_which_a_statement_was_cut_short_is_not_used_again(
     def leave(number: int, frame: FrameType | None) -> None:
         raise SystemExit
 
+    def cut_short(conn: sa.Connection) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        Prepared(sa.text(sleep)).run(conn)
+
     former = signal.signal(signal.SIGALRM, leave)
     try:
         with database.engine.connect() as conn:
             with pytest.raises(SystemExit), conn.begin():
-                signal.setitimer(signal.ITIMER_REAL, 0.3)
-                Prepared(sa.text(sleep)).run(conn)
+                cut_short(conn)
             assert conn.invalidated
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
