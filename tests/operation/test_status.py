@@ -108,6 +108,9 @@ def test_command(sqlite_database: Database, tmp_path: Path) -> None:
     plain = CliRunner().invoke(server, ["status", "--config", config])
     assert plain.exit_code == 0
     assert f"t1 since {NOW - HOUR}" in plain.stdout
+    assert f"{NOW - 2 * HOUR} (2 hours ago)" in plain.stdout
+    assert f"the oldest since {NOW - HOUR} (1 hour ago)" in plain.stdout
+    assert "Audit sealed:         not yet" in plain.stdout
     assert "phq9 3" in plain.stdout
     found = json.loads(CliRunner().invoke(server, ["status", "--json", "--config", config]).stdout)
     assert found["open_uploads"] == [

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from camcops.operation.status import Status
 
 GIB = 1024**3
+UNITS = {
+    "day": dt.timedelta(days=1),
+    "hour": dt.timedelta(hours=1),
+    "minute": dt.timedelta(minutes=1),
+}
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -106,21 +111,35 @@ def _plain(value: object) -> str:
     return value.isoformat() + "Z"
 
 
+def _with_age(instant: dt.datetime) -> str:
+    """An instant in UTC, and in words how long ago it was, so that nobody has to reckon."""
+    passed = dt.datetime.now(dt.UTC).replace(tzinfo=None) - instant
+    for unit, length in UNITS.items():
+        if passed >= length:
+            count = passed // length
+            return f"{instant} ({count} {unit}{'' if count == 1 else 's'} ago)"
+    return f"{instant} (just now)"
+
+
 def _lines(found: "Status") -> Iterator[tuple[str, object]]:
     yield "Version", f"{found.version}, database revision {found.revision} ({found.database})"
     yield "Sessions", f"{found.browser_sessions} of browsers, {found.tablet_sessions} of tablets"
     yield "Users locked out", ", ".join(found.locked_users) or "none"
-    yield "Last upload", found.last_upload_utc or "never"
-    uploads = [f"{upload.device} since {upload.since_utc}" for upload in found.open_uploads]
+    last = found.last_upload_utc
+    yield "Last upload", "never" if last is None else _with_age(last)
+    uploads = [
+        f"{upload.device} since {_with_age(upload.since_utc)}" for upload in found.open_uploads
+    ]
     yield "Uploads in progress", "; ".join(uploads) or "none"
-    oldest = f", the oldest since {found.outbox_oldest_utc}" if found.outbox_waiting else ""
+    since = found.outbox_oldest_utc
+    oldest = "" if since is None else f", the oldest since {_with_age(since)}"
     yield "Waiting for export", f"{found.outbox_waiting}{oldest}"
     outdated = [f"{table} {count}" for table, count in sorted(found.outdated_scores.items())]
     yield "Scores out of date", ", ".join(outdated) or "none"
-    if found.audit_sealed_up_to is None:
+    if found.audit_sealed_at_utc is None:
         yield "Audit sealed", "not yet"
     else:
         rows = f"up to row {found.audit_sealed_up_to} of {found.audit_last}"
-        yield "Audit sealed", f"{rows}, at {found.audit_sealed_at_utc}"
+        yield "Audit sealed", f"{rows}, at {_with_age(found.audit_sealed_at_utc)}"
     if found.free_bytes is not None:
         yield "Free on the disk", f"{found.free_bytes / GIB:.1f} GiB"

@@ -11,6 +11,10 @@ PORTION_BYTES = 3 * 2**18
 """A multiple of three, so that the base-64 forms of portions join."""
 
 
+BINARY = {"stream_results": True}
+"""Otherwise a portion would come as text, in twice its size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Portions:
     """A long value that stays in the database; each iteration reads it anew, within the transaction."""
@@ -28,7 +32,8 @@ class Portions:
             *(one == value for one, value in zip(keys, self.key, strict=True))
         )
         for begun in range(0, self.length, PORTION_BYTES):
-            yield self.conn.execute(query, {"start": begun + 1}).scalar_one()
+            found = self.conn.execute(query, {"start": begun + 1}, execution_options=BINARY)
+            yield found.scalar_one()
 
     def __bytes__(self) -> bytes:
         return b"".join(self)
