@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from camcops.accounts.groups import visible_group_ids
 from camcops.accounts.permissions import EVERY, Every, Groups, Permission, groups_where
 from camcops.accounts.users import User
-from camcops.db.schema import task_index
 from camcops.instruments.library import Library
 
 
@@ -49,19 +48,6 @@ def may_see_group(reach: Reach, group_id: int) -> bool:
 def in_groups(column: sa.ColumnElement[int], groups: Groups) -> sa.ColumnElement[bool]:
     """The condition that a column with a group's number is one of these."""
     return sa.true() if isinstance(groups, Every) else column.in_(sorted(groups))
-
-
-def listable(reach: Reach, library: Library, *, names_a_patient: bool) -> sa.ColumnElement[bool]:
-    """The condition on `_task_index` for tasks that may be listed."""
-    group = task_index.c.group_id
-    if names_a_patient:
-        # "+ 0" keeps planners from starting with the group, whose tasks are far more than the patient's.
-        return in_groups(group + 0, reach.visible)
-    visible = in_groups(group, reach.visible)
-    if isinstance(reach.browsable, Every):
-        return visible
-    anonymous = task_index.c.task_table_name.in_(anonymous_tables(library))
-    return sa.and_(visible, sa.or_(anonymous, in_groups(group, reach.browsable)))
 
 
 def is_restricted(reach: Reach, *, names_a_patient: bool) -> bool:

@@ -25,10 +25,11 @@ from camcops.db.schema import (
     users,
 )
 from camcops.instruments.library import Library
-from camcops.records.access import Reach, in_groups, is_restricted, listable, reach_of
+from camcops.records.access import Reach, in_groups, is_restricted, reach_of
 from camcops.records.idnums import IdNumType, definitions, valid_idnum
 from camcops.records.lifecycle import NOW
-from camcops.records.task_filters import PageKey, TaskFilter, conditions
+from camcops.records.task_filters import PageKey, TaskFilter
+from camcops.records.task_parts import parts
 
 __all__ = [
     "ListedIdNumber",
@@ -135,9 +136,11 @@ def list_tasks(
     restricted = is_restricted(reach, names_a_patient=asked.names_a_patient)
     if reach.sees_nothing:
         return Page((), None, None, 0, restricted)
-    fitting = _fitting(database.library, reach, asked)
+    fitting = parts(reach, database.library, asked)
     start = _FROM_WITHIN if newer_than or older_than or asked.created_until else _FROM_THE_END
-    found, newer, older = _page(conn, start.where(fitting), reach, newer_than, older_than, limit)
+    found, newer, older = _page(
+        conn, [start.where(part) for part in fitting], reach, newer_than, older_than, limit
+    )
     rows = _task_rows(database.library, found, _idnums(conn, found, reach))
     return Page(
         rows=tuple(rows),
@@ -148,15 +151,9 @@ def list_tasks(
     )
 
 
-def _fitting(library: Library, reach: Reach, asked: TaskFilter) -> sa.ColumnElement[bool]:
-    """The condition on `_task_index`: first what the user may see, then what is asked for."""
-    allowed = listable(reach, library, names_a_patient=asked.names_a_patient)
-    return sa.and_(allowed, *conditions(asked, library, reach.visible))
-
-
 def _page(
     conn: sa.Connection,
-    fitting: sa.Select[Any],
+    fitting: Sequence[sa.Select[Any]],
     reach: Reach,
     newer_than: PageKey | None,
     older_than: PageKey | None,
@@ -164,19 +161,19 @@ def _page(
 ) -> tuple[list[sa.RowMapping], bool, bool]:
     """The rows of a page, and whether there are newer and older ones."""
     if newer_than is not None:
-        nearer = fitting.where(newer_than.is_before())
+        nearer = [part.where(newer_than.is_before()) for part in fitting]
         rows = _select(conn, nearer, reach, limit + 1, newest=False)
         if len(rows) >= limit:
             return rows[:limit][::-1], len(rows) > limit, True
     if newer_than is None and older_than is not None:
-        fitting = fitting.where(older_than.is_after())
+        fitting = [part.where(older_than.is_after()) for part in fitting]
     rows = _select(conn, fitting, reach, limit + 1, newest=True)
     return rows[:limit], older_than is not None and newer_than is None, len(rows) > limit
 
 
 def _select(
     conn: sa.Connection,
-    fitting: sa.Select[Any],
+    fitting: Sequence[sa.Select[Any]],
     reach: Reach,
     limit: int,
     *,
@@ -187,8 +184,9 @@ def _select(
     The rows are chosen first, so that only those shown are looked up elsewhere. A task leads to
     its patient by a key that its tablet chose, so the patient is judged by group too.
     """
-    order = _order(task_index, newest=newest)
-    chosen = fitting.order_by(*order).limit(limit).subquery("chosen")
+    if not fitting:
+        return []
+    chosen = _first(fitting, limit, newest=newest).subquery("chosen")
     index = chosen.c
     seen_patient = in_groups(patient.c._group_id + 0, reach.visible)
     query = (
@@ -225,9 +223,26 @@ def _order(source: sa.FromClause, *, newest: bool) -> list[sa.ColumnElement[Any]
     return [column.desc() for column in columns] if newest else columns
 
 
-def _count(conn: sa.Connection, fitting: sa.ColumnElement[bool]) -> int | None:
-    """How many tasks fit, if not too many."""
-    some = sa.select(task_index.c.index_entry_pk).where(fitting).limit(COUNTED + 1).subquery()
+def _first(fitting: Sequence[sa.Select[Any]], limit: int, *, newest: bool) -> sa.Select[Any]:
+    """So many rows from one end of all parts together: each brings its own first ones."""
+    firsts = [part.order_by(*_order(task_index, newest=newest)).limit(limit) for part in fitting]
+    if len(firsts) == 1:
+        return firsts[0]
+    united = sa.union_all(*(sa.select(first.subquery()) for first in firsts)).subquery()
+    return sa.select(united).order_by(*_order(united, newest=newest)).limit(limit)
+
+
+def _count(conn: sa.Connection, fitting: Sequence[sa.ColumnElement[bool]]) -> int | None:
+    """How many tasks fit, if not too many.
+
+    In the order of the page, so that planners count along the index that the page is read by: in any order,
+    they take one in which all that fit may stand at the far end.
+    """
+    if not fitting:
+        return 0
+    columns = task_index.c
+    entries = sa.select(columns.index_entry_pk, columns.when_created_utc)
+    some = _first([entries.where(part) for part in fitting], COUNTED + 1, newest=True).subquery()
     count = conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return count if count <= COUNTED else None
 

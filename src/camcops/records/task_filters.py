@@ -123,7 +123,10 @@ def _instruments_present(conn: sa.Connection, library: Library, reach: Reach) ->
 def conditions(
     asked: TaskFilter, library: Library, visible: Groups
 ) -> Iterator[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `_task_index`; only patients of `visible` groups can be named."""
+    """The conditions of a filter on `_task_index`, but for instruments and groups (see `task_parts`).
+
+    Only patients of `visible` groups can be named.
+    """
     index = task_index.c
     if asked.is_about_patients:
         yield index.task_table_name.not_in(anonymous_tables(library))
@@ -138,8 +141,6 @@ def conditions(
     if asked.complete_only:
         yield index.task_is_complete
     for column, wanted in (
-        (index.task_table_name, asked.tables),
-        (index.group_id, asked.group_ids),
         (index.device_id, asked.device_ids),
         (index.adding_user_id, asked.user_ids),
     ):
