@@ -198,7 +198,9 @@ def _entire_database(call: Call) -> dict[str, IncomingTable]:
         reason = f"table {quoted(min(different))} is not in both of pknameinfo and dbdata"
         raise Problem(FIELD_WRONG, field="pknameinfo", reason=reason)
     return {
-        name: _whole_table(call, name, key_names[name], rows) for name, rows in data.items() if rows
+        name: _whole_table(call, name, key_names[name], rows)
+        for name, rows in data.items()
+        if rows not in ([], "")
     }
 
 
