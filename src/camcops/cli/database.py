@@ -65,20 +65,23 @@ def upgrade_db(config: Path, show_sql_only: bool, dry_run: bool, no_reindex: boo
 def finish_adoption(config: Path, confirm_finish_adoption: bool) -> None:
     """Keep a database of CamCOPS 2.4 for good.
 
-    Until then both programs can use the database, one at a time. Afterwards this program may change it
-    in ways that CamCOPS 2.4 doesn't know, and upgrade_db no longer looks for what CamCOPS 2.4 left
-    wrong. The data stay as they are.
+    Until then both programs can use the database, one at a time. This looks once more for what CamCOPS 2.4
+    left wrong, and lets the database forbid two current versions of one record, as which CamCOPS 2.4 makes
+    them for a moment. Afterwards upgrade_db looks for such mistakes no longer. Safe to interrupt and repeat.
     """
+    from camcops.db.upgrade import upgrade
     from camcops.problems import ADOPTION_UNCONFIRMED, Problem
-    from camcops.records.adoption.adopting import finish
+    from camcops.records.adoption.adopting import Adoption, is_final
 
     site = open_site(config)
     if not confirm_finish_adoption:
         raise Problem(ADOPTION_UNCONFIRMED)
-    if site.database.write(finish):
-        _tell("The adoption is final: don't run CamCOPS 2.4 on this database again.")
-    else:
+    if site.database.read(is_final):
         _tell("The adoption was final already.")
+        return
+    adoption = Adoption(_tell, final=True)
+    upgrade(site.settings.site.db_url, site.library, progress=_progress(), adopter=adoption)
+    _tell("The adoption is final: don't run CamCOPS 2.4 on this database again.")
 
 
 def _tell(sentence: str) -> None:

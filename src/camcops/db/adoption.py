@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Is a database one of CamCOPS 2.4, how far has it been taken over, and which columns do we add to it?
 
-All that is ours in it are tables, nullable columns, indexes and the guard against two current rows:
-CamCOPS 2.4's own statements go on working.
+All that is ours in it are tables, nullable columns and indexes: CamCOPS 2.4's own statements go on working.
+The guard against two current rows, which would stop them, comes when the adoption is finished.
 """
 
 from collections.abc import Iterator

@@ -59,19 +59,22 @@ class Change:
 
 
 def client_changes(
-    tables: Iterable[ClientTable], found: Catalogue, dialect: Dialect
+    tables: Iterable[ClientTable], found: Catalogue, dialect: Dialect, *, guarded: bool = True
 ) -> Iterator[Change]:
-    """What the tables that tablets fill lack."""
+    """What the tables that tablets fill lack; unless `guarded`, those that are there may hold two current
+    rows of one object, as CamCOPS 2.4 makes them for a moment within each upload.
+    """
     for client in tables:
         if client.name not in found:
             yield Change(client.name, _CreateGuarded(client.table))
         else:
             yield from _missing_columns(client, found.columns[client.name])
-            yield from _missing_guard(client, found.columns[client.name], dialect)
+            if guarded:
+                yield from _missing_guard(client, found.columns[client.name], dialect)
         present = found.indexes.get(client.name, frozenset())
         if not _index_names(client.name, dialect) <= present:
             for index in indexes(client, dialect):
-                if index.name not in present:
+                if index.name not in present and (guarded or not index.unique):
                     yield Change(client.name, CreateIndex(index))
 
 

@@ -59,6 +59,9 @@ class Adopter(Protocol):
     in between.
     """
 
+    final: bool
+    """Is CamCOPS 2.4 done with? Only then are two current rows of one object forbidden."""
+
     def begin(self, connection: Connection, database: Database) -> None:
         """Before anything is added: record that it has begun, and put right what is wrong."""
 
@@ -91,7 +94,7 @@ def upgrade(
             version_table.create(connection, checkfirst=True)
             progress(0, 1, "the server's own tables")
             migrations.migrate(connection)
-            _extend(connection, database, progress)
+            _extend(connection, database, progress, guarded=adopting is None or adopting.final)
             seed(connection)
             add_missing(connection)
             if adopting:
@@ -114,27 +117,27 @@ def sql_of_upgrade(database_url: str, library: "Library") -> str:
     """
     database = connect(database_url, library)
     try:
-        found, revision = database.read(_look)
+        state, found, revision = database.read(_look)
     finally:
         database.engine.dispose()
     dialect = database.engine.dialect
     written = io.StringIO()
     migrations.write_sql(dialect.name, revision, written)
-    for change in _changes(database, found):
+    for change in _changes(database, found, guarded=state not in TO_ADOPT):
         written.write(change.sql(dialect) + ";\n\n")
     return written.getvalue()
 
 
-def _look(connection: Connection) -> tuple[Catalogue, str | None]:
-    """What the database will hold once its revisions have run, and its present revision."""
-    adoption_state(connection)
+def _look(connection: Connection) -> tuple[AdoptionState, Catalogue, str | None]:
+    """What the database will hold once its revisions have run, and its present state and revision."""
+    state = adoption_state(connection)
     found = read_catalogue(connection)
     revision = None
     if VERSION_TABLE in found:
         revision = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
     refuse_other_revisions(revision)
     server = {table.name: frozenset(table.columns.keys()) for table in metadata.sorted_tables}
-    return Catalogue({**server, **found.columns}, found.indexes), revision
+    return state, Catalogue({**server, **found.columns}, found.indexes), revision
 
 
 @contextmanager
@@ -158,17 +161,19 @@ def _exclusive(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _changes(database: Database, found: Catalogue) -> list[Change]:
+def _changes(database: Database, found: Catalogue, *, guarded: bool) -> list[Change]:
     dialect = database.engine.dialect
     return [
         *added_columns(found),
-        *client_changes(database.tables.values(), found, dialect),
+        *client_changes(database.tables.values(), found, dialect, guarded=guarded),
         *server_index_changes(found),
     ]
 
 
-def _extend(connection: Connection, database: Database, progress: Progress) -> None:
-    changes = _changes(database, read_catalogue(connection))
+def _extend(
+    connection: Connection, database: Database, progress: Progress, *, guarded: bool
+) -> None:
+    changes = _changes(database, read_catalogue(connection), guarded=guarded)
     for done, change in enumerate(changes):
         progress(done, len(changes), change.table)
         connection.execute(change.statement)

@@ -53,11 +53,11 @@ PASSWORDS = {
 }
 
 
-def adopt(database: Database) -> list[str]:
+def adopt(database: Database, *, final: bool = False) -> list[str]:
     """Adopt; what was told."""
     told: list[str] = []
     url = database.engine.url.render_as_string(hide_password=False)
-    upgrade(url, database.library, adopter=Adoption(told.append))
+    upgrade(url, database.library, adopter=Adoption(told.append, final=final))
     return told
 
 
@@ -92,6 +92,23 @@ def test_adopted_used_and_left(
     assert database.read(lambda conn: list(faults(conn, database))) == []
 
     database.write(lambda conn: leave_and_use(conn, before))
+    if name == "initial_tablet":
+        adopt(database, final=True)
+        check_guarded(database)
+
+
+def check_guarded(database: Database) -> None:
+    """In each table, no second row of an object can become current."""
+    for client in database.tables.values():
+        columns = [column for column in client.table.columns if column.name != "_pk"]
+        copied = sa.select(*columns).where(client.table.c._current).limit(1)
+        again = client.table.insert().from_select([column.name for column in columns], copied)
+        with database.engine.begin() as conn:
+            if conn.execute(copied).first() is None:
+                continue
+            with pytest.raises(sa.exc.IntegrityError):
+                conn.execute(again)
+            conn.rollback()
 
 
 def check_unaltered(database: Database, before: Upstream, indexes: set[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ from camcops.db.schema import adoption_repairs, devices, dirty_tables, special_n
 from camcops.db.state import require_current
 from camcops.db.upgrade import upgrade
 from camcops.problems import Problem
-from camcops.records.adoption.adopting import Adoption, finish, rehearse
+from camcops.records.adoption.adopting import Adoption, is_final, rehearse
 from camcops.records.adoption.colliding_eras import boundaries
 from camcops.records.adoption.left_behind import Era, Life, complete
 from camcops.records.adoption.survey import Survey
@@ -86,9 +86,10 @@ def damaged(left_by_upstream: Database) -> Database:
     return left_by_upstream
 
 
-def adopt(database: Database) -> list[tuple[str, str, int | None]]:
+def adopt(database: Database, *, final: bool = False) -> list[tuple[str, str, int | None]]:
     """Adopt; kind, table and server key of each repair."""
-    upgrade(str(database.engine.url), database.library, adopter=Adoption(lambda sentence: None))
+    adoption = Adoption(lambda sentence: None, final=final)
+    upgrade(str(database.engine.url), database.library, adopter=adoption)
     columns = adoption_repairs.c
     query = sa.select(columns.kind, columns.table_name, columns.server_pk).order_by(columns.id)
     return [tuple(found) for found in database.read(lambda conn: conn.execute(query).all())]
@@ -120,7 +121,7 @@ def test_two_current_versions(damaged: Database) -> None:
     assert rows[second]["_when_removed_exact"] == exact(at(2))
     assert rows[third]["q1"] == 3
     assert damaged.read(lambda conn: list(faults(conn, damaged))) == []
-    assert adopt(damaged) == repairs
+    assert adopt(damaged, final=True) == repairs
     with pytest.raises(sa.exc.IntegrityError):
         store(damaged, "phq9", row(1, 3))
 
@@ -318,8 +319,9 @@ def test_rehearsal_and_end(damaged: Database) -> None:
         upgrade(str(damaged.engine.url), damaged.library)
     adopt(damaged)
     require_current(damaged)
-    assert damaged.write(finish) is True
-    assert damaged.write(finish) is False
+    assert damaged.read(is_final) is False
+    adopt(damaged, final=True)
+    assert damaged.read(is_final) is True
     store(damaged, "gad7", row(1, 1, _move_off_tablet=True))
     assert [kind for kind, _, _ in adopt(damaged)] == ["stale_mark", "index"]
     assert rehearse(damaged) == ["This database is not one to be taken over from CamCOPS 2.4."]
@@ -327,7 +329,17 @@ def test_rehearsal_and_end(damaged: Database) -> None:
 
 def test_nothing_to_finish(sqlite_database: Database) -> None:
     with pytest.raises(Problem, match="nothing to finish"):
-        sqlite_database.write(finish)
+        sqlite_database.read(is_final)
+
+
+def test_two_current_rows_are_forbidden_at_the_end(damaged: Database) -> None:
+    """CamCOPS 2.4 makes the new version current before the old one is no longer."""
+    adopt(damaged)
+    store(damaged, "bmi", row(7, 1), row(7, 1))
+    adopt(damaged, final=True)
+    assert [one["_current"] for one in by_pk(damaged, "bmi").values()] == [False, True]
+    with pytest.raises(sa.exc.IntegrityError):
+        store(damaged, "bmi", row(7, 1))
 
 
 @pytest.mark.parametrize(

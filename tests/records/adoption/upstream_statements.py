@@ -26,17 +26,20 @@ def leave_and_use(conn: sa.Connection, upstream: Upstream) -> None:
 
 
 def _upload(conn: sa.Connection, name: str, columns: Mapping[str, str]) -> None:
-    """Insert, commit, modify, and finalize a record, then use its key again: table by table."""
+    """Insert, commit, modify, and finalize a record, then use its key again: table by table.
+
+    Additions become current before what they replace no longer is: two rows are, for a moment.
+    """
     first = _insert(conn, name, columns)
     pending = {"_current": 1, "_addition_pending": 0, "_adding_user_id": 1}
     pending |= {"_when_added_exact": _EXACT, "_when_added_batch_utc": _NOW}
     _update(conn, name, first, pending)
     second = _insert(conn, name, columns, _predecessor_pk=first)
     _update(conn, name, first, {"_removal_pending": 1, "_successor_pk": second})
+    _update(conn, name, second, pending)
     gone = {"_current": 0, "_removal_pending": 0, "_removing_user_id": 1}
     gone |= {"_when_removed_exact": _EXACT, "_when_removed_batch_utc": _NOW}
     _update(conn, name, first, gone)
-    _update(conn, name, second, pending)
     for pk in (first, second):
         _update(conn, name, pk, {"_era": "2026-12-01T10:00:00Z", "_preserving_user_id": 1})
     third = _insert(conn, name, columns)

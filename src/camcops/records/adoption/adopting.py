@@ -40,8 +40,9 @@ Tell = Callable[[str], None]
 class Adoption:
     """Takes over a database; what it does is told in sentences. See `camcops.db.upgrade.Adopter`."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, *, final: bool = False) -> None:
         self._tell = tell
+        self.final = final
         self.happened = False
         """Has it run? Then indexes and scores are new."""
 
@@ -50,6 +51,8 @@ class Adoption:
         tables = upstream_tables(database, found)
         if adoption.name not in found:
             self._announce(connection, tables)
+        if self.final and (copied := survey(connection, tables).largest / 1e9) > 0.1:
+            self._tell(f"Tables are copied: {copied:.1f} GB of free disk are needed.")
         for table in (adoption, adoption_repairs):
             table.create(connection, checkfirst=True)
         if connection.execute(sa.select(adoption.c.id)).one_or_none() is None:
@@ -87,10 +90,11 @@ class Adoption:
             .values(adopted_at_utc=utc_now())
         )
         self.happened = True
-        self._tell(
-            f"Tasks indexed and scored: {tasks}. CamCOPS 2.4 can still use this database, until"
-            " you run finish_adoption."
-        )
+        self._tell(f"Tasks indexed and scored: {tasks}.")
+        if self.final:
+            connection.execute(adoption.update().values(final_at_utc=utc_now()))
+        else:
+            self._tell("CamCOPS 2.4 can still use this database, until you run finish_adoption.")
 
     def _announce(self, connection: sa.Connection, tables: list[ClientTable]) -> None:
         for sentence in plan(connection, tables):
@@ -115,17 +119,11 @@ def plan(connection: sa.Connection, tables: list[ClientTable]) -> list[str]:
     """What an adoption will do, and how long it takes."""
     counted = survey(connection, tables)
     holds = f"{counted.tables} tables with {counted.rows} rows, {counted.tasks} of them versions of"
-    copying = counted.largest / 1e9
     return [
         f"This database belongs to CamCOPS 2.4 (revision {UPSTREAM_REVISION}): {holds} tasks.",
         "It will be taken over: tables, columns and indexes are added, none is removed.",
         "Mistakes that CamCOPS 2.4 left are put right and reported; tasks are indexed and scored.",
         f"That takes {counted.duration}, roughly, and can be interrupted and started again.",
-        *(
-            [f"Tables are copied: {copying:.1f} GB of free disk are needed."]
-            if copying > 0.1
-            else []
-        ),
         "Keep CamCOPS 2.4 stopped meanwhile.",
     ]
 
@@ -161,14 +159,11 @@ def rehearse(database: Database) -> list[str]:
     return [*sentences, "Nothing was changed."]
 
 
-def finish(connection: sa.Connection) -> bool:
-    """Make the adoption final; False if it was already. Raises a Problem if there was none."""
+def is_final(connection: sa.Connection) -> bool:
+    """Has the adoption been finished? Raises a Problem if there was none."""
     found = connection.execute(
         sa.select(adoption.c.adopted_at_utc, adoption.c.final_at_utc)
     ).one_or_none()
     if found is None or found.adopted_at_utc is None:
         raise Problem(DATABASE_NOT_ADOPTED)
-    if found.final_at_utc is not None:
-        return False
-    connection.execute(adoption.update().values(final_at_utc=utc_now()))
-    return True
+    return found.final_at_utc is not None
