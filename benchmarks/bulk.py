@@ -6,8 +6,8 @@ own; so what a search finds is as much at every size. No list reads the rows tha
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +61,7 @@ class Part:
 
     total: int
     first: int
+    kinds: int
 
     def of(self, most: int) -> sa.ColumnElement[bool]:
         """Which numbers, where there are `most` things."""
@@ -75,8 +76,8 @@ def surname(which: int) -> str:
     return f"Name{which}"
 
 
-def fill(database: Database, total: int) -> None:
-    """Fill a furnished database that holds no records with `total` indexed tasks."""
+def fill(database: Database, total: int, kinds: int = KINDS) -> None:
+    """Fill a furnished database that holds no records with `total` indexed tasks of so many instruments."""
     with hasty_engine(database) as engine:
         _own.create_all(engine)
         with engine.begin() as conn:
@@ -88,7 +89,7 @@ def fill(database: Database, total: int) -> None:
         for step in (_people, _index, _scores, _answers):
             for first in range(0, total, PORTION):
                 with engine.begin() as conn:
-                    step(conn, database, Part(total, first))
+                    step(conn, database, Part(total, first, kinds))
         with engine.begin() as conn:
             add_missing(conn)
         for index in indexes:
@@ -176,7 +177,7 @@ def _index(conn: sa.Connection, database: Database, part: Part) -> None:
     entry = {
         "index_entry_pk": n + 1,
         "indexed_at_utc": moments.c.at_utc,
-        "task_table_name": _instrument(database),
+        "task_table_name": _instrument(database, part.kinds),
         "task_pk": n + 1,
         "patient_pk": n % patients_among(part.total) + 1,
         "device_id": _first_device(conn) + n % DEVICES,
@@ -194,7 +195,7 @@ def _scores(conn: sa.Connection, database: Database, part: Part) -> None:
     phq9, n = database.library["phq9"], numbers.c.n
     results = evaluate(phq9, Record(_answered(), {}, None, FIRST))
     score = {
-        "task_table_name": _instrument(database),
+        "task_table_name": _instrument(database, part.kinds),
         "task_pk": n + 1,
         "rules_hash": phq9.rules_hash,
         "is_complete": True,
@@ -213,7 +214,7 @@ def _answers(conn: sa.Connection, database: Database, part: Part) -> None:
         "when_created": moments.c.at_iso,
         **_answered(),
     }
-    chosen = sa.and_(part.of(part.total), n % KINDS == 0)
+    chosen = sa.and_(part.of(part.total), n % part.kinds == 0)
     _insert(conn, database.tables["phq9"].table, values, chosen)
 
 
@@ -221,18 +222,12 @@ def _answered() -> dict[str, Any]:
     return {f"q{item}": item % 4 for item in range(1, 11)}
 
 
-def _instrument(database: Database) -> sa.ColumnElement[str]:
+def _instrument(database: Database, kinds: int) -> sa.ColumnElement[str]:
     """The table that a task's number stands for."""
-    names = ["phq9", *_others(database)]
-    return sa.case(
-        *((numbers.c.n % KINDS == n, name) for n, name in enumerate(names[:-1])), else_=names[-1]
-    )
-
-
-def _others(database: Database) -> Iterator[str]:
-    about_patients = (one for one in database.library.values() if _is_plain(one))
-    for _, one in zip(range(KINDS - 1), about_patients, strict=False):
-        yield one.table
+    plain = (one.table for one in database.library.values() if _is_plain(one))
+    names = ["phq9", *islice(plain, kinds - 1)]
+    kind = numbers.c.n % kinds
+    return sa.case(*((kind == n, name) for n, name in enumerate(names)))
 
 
 def _is_plain(instrument: Instrument) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from tests.running import free_port, write_config
 
-from benchmarks.bulk import KINDS, fill
+from benchmarks.bulk import fill
 from benchmarks.installation import NAMES, backend, furnished_database
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
@@ -35,21 +35,20 @@ class Command:
 
 
 def measure(plan: Plan) -> Iterator[Line]:
-    """Lines for each database, with the largest size asked for (of the audit trail a tenth)."""
+    """Lines for each database, with so many PHQ-9s, and rows of the audit trail, as the largest size."""
     size = max(plan.sizes)
     for name in plan.backends:
-        say(f"keeping: {NAMES[name]}, {size:,} tasks")
+        say(f"keeping: {NAMES[name]}, {size:,} PHQ-9s")
         with (
             backend(name) as running,
             furnished_database(running) as database,
             tempfile.TemporaryDirectory() as folder,
         ):
             path = write_config(Path(folder), database.engine.url, free_port())
-            fill(database, size)
-            _answer_only_what_is_there(database)
-            _audit(database, path, size // KINDS)
+            fill(database, size, kinds=1)
+            _audit(database, path, size)
             database.write(lambda conn: conn.execute(task_scores.update().values(rules_hash="-")))
-            for command in _commands(database, size // KINDS, Path(folder)):
+            for command in _commands(database, size, Path(folder)):
                 yield _line(NAMES[name], command, database, path)
 
 
@@ -83,16 +82,6 @@ def _line(where: str, command: Command, database: Database, path: Path) -> Line:
 def _read(table: sa.Table, conn: sa.Connection) -> None:
     for _ in conn.execute(sa.select(table), execution_options={"yield_per": 1000}):
         pass
-
-
-def _answer_only_what_is_there(database: Database) -> None:
-    """Forget the indexed tasks that have no row of their own."""
-
-    def forget(conn: sa.Connection) -> None:
-        conn.execute(task_index.delete().where(task_index.c.task_table_name != "phq9"))
-        conn.execute(task_scores.delete().where(task_scores.c.task_table_name != "phq9"))
-
-    database.write(forget)
 
 
 def _audit(database: Database, path: Path, rows: int) -> None:
