@@ -300,7 +300,7 @@ def test_indexes_that_fell_behind_are_counted(damaged: Database) -> None:
     repairs = adopt(damaged)
     assert repairs == [
         ("stale_patient", "phq9", live),
-        ("index", "_task_index", None),
+        ("index", "indexes", None),
         ("stale_completeness", "phq9", closed),
     ]
     assert damaged.read(lambda conn: list(faults(conn, damaged))) == []

@@ -68,7 +68,7 @@ class Adoption:
         faults = sum(1 for _ in index_check.faults(connection, database))
         if faults:
             details = f"{faults} entries missing or wrong, those under earlier patients among them"
-            repairs.append(Repair(RepairKind.INDEX, "_task_index", None, None, details))
+            repairs.append(Repair(RepairKind.INDEX, "indexes", None, None, details, faults))
         total = len(filled(connection, list(database.library)))
         done = 0
 

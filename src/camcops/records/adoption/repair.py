@@ -60,13 +60,14 @@ class RepairKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A row that was altered (`server_pk`), or all rows of a device in a table (None)."""
+    """A row that was altered (`server_pk`), or all rows of a device in a table (None), or `count` of them."""
 
     kind: RepairKind
     table: str
     device_id: int | None
     server_pk: int | None
     details: str
+    count: int = 1
 
 
 def record(conn: sa.Connection, repairs: Sequence[Repair]) -> None:
@@ -91,7 +92,9 @@ def record(conn: sa.Connection, repairs: Sequence[Repair]) -> None:
 
 def summary(repairs: Iterable[Repair]) -> list[str]:
     """A sentence for each table and kind of repair; no patient's data."""
-    counted = Counter((one.table, one.kind) for one in repairs)
+    counted: Counter[tuple[str, RepairKind]] = Counter()
+    for one in repairs:
+        counted[one.table, one.kind] += one.count
     return [f"{table}: {count} × {kind.says}" for (table, kind), count in counted.items()]
 
 
