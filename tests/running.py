@@ -87,7 +87,7 @@ class RunningServer:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                break
+                raise AssertionError(f"the server ended:\n{self.log.read_text()[-3000:]}")
             try:
                 with urlopen(f"{self.address}/database", timeout=5):
                     return

@@ -99,7 +99,7 @@ def _tls_host(site: Installation) -> str:
 def _own_name(site: Installation) -> str:
     return f"""\
 # Asked for by a name that is not this site's, as the first host of a machine is, it shows nothing.
-# A second name of the site belongs here, as (one|two), and into a ServerAlias.
+# A second name of the site belongs here, as (first|second), and into a ServerAlias.
     <If "%{{HTTP_HOST}} !~ /^{re.escape(site.host)}(:[0-9]+)?$/i">
         Require all denied
     </If>

@@ -97,7 +97,7 @@ server {{
     ssl_session_tickets off;
 
 # Asked for by a name that is not this site's, as the first server of a machine is, it shows nothing.
-# A second name of the site belongs here, as (one|two), and into server_name.
+# A second name of the site belongs here, as (first|second), and into server_name.
     if ($host !~* ^{re.escape(site.host)}$) {{
         return 403;
     }}

@@ -29,7 +29,7 @@ from camcops.records.access import Reach, in_groups, is_restricted, reach_of
 from camcops.records.idnums import IdNumType, definitions, valid_idnum
 from camcops.records.lifecycle import NOW
 from camcops.records.task_filters import PageKey, TaskFilter
-from camcops.records.task_parts import parts
+from camcops.records.task_parts import Part, parts
 
 __all__ = [
     "ListedIdNumber",
@@ -111,13 +111,6 @@ class Page:
     restricted: bool
 
 
-_FROM_THE_END = sa.select(task_index)
-# For a place in the middle, MariaDB would read the group's entries one by one from the end.
-_FROM_WITHIN = _FROM_THE_END.with_hint(
-    task_index, "IGNORE INDEX (ix__task_index_group_created)", "mysql"
-)
-
-
 def list_tasks(
     conn: sa.Connection,
     database: Database,
@@ -137,10 +130,9 @@ def list_tasks(
     if reach.sees_nothing:
         return Page((), None, None, 0, restricted)
     fitting = parts(reach, database.library, asked)
-    start = _FROM_WITHIN if newer_than or older_than or asked.created_until else _FROM_THE_END
-    found, newer, older = _page(
-        conn, [start.where(part) for part in fitting], reach, newer_than, older_than, limit
-    )
+    within = bool(newer_than or older_than or asked.created_until)
+    selected = [_selected(part, task_index, within=within) for part in fitting]
+    found, newer, older = _page(conn, selected, reach, newer_than, older_than, limit)
     rows = _task_rows(database.library, found, _idnums(conn, found, reach))
     return Page(
         rows=tuple(rows),
@@ -149,6 +141,17 @@ def list_tasks(
         count=_count(conn, fitting),
         restricted=restricted,
     )
+
+
+def _selected(part: Part, *what: Any, within: bool = False) -> sa.Select[Any]:
+    """A part's entries. `within`: from a place in the middle."""
+    query = sa.select(*what).where(part.condition)
+    # MariaDB would rather look at each task for its instrument; or read a group's one by one from the end.
+    if part.of_instrument:
+        return query.with_hint(task_index, "FORCE INDEX (ix__task_index_table_listed)", "mysql")
+    if within:
+        return query.with_hint(task_index, "IGNORE INDEX (ix__task_index_group_created)", "mysql")
+    return query
 
 
 def _page(
@@ -232,7 +235,7 @@ def _first(fitting: Sequence[sa.Select[Any]], limit: int, *, newest: bool) -> sa
     return sa.select(united).order_by(*_order(united, newest=newest)).limit(limit)
 
 
-def _count(conn: sa.Connection, fitting: Sequence[sa.ColumnElement[bool]]) -> int | None:
+def _count(conn: sa.Connection, fitting: Sequence[Part]) -> int | None:
     """How many tasks fit, if not too many.
 
     In the order of the page, so that planners count along the index that the page is read by: in any order,
@@ -240,9 +243,9 @@ def _count(conn: sa.Connection, fitting: Sequence[sa.ColumnElement[bool]]) -> in
     """
     if not fitting:
         return 0
-    columns = task_index.c
-    entries = sa.select(columns.index_entry_pk, columns.when_created_utc)
-    some = _first([entries.where(part) for part in fitting], COUNTED + 1, newest=True).subquery()
+    ordered = task_index.c.index_entry_pk, task_index.c.when_created_utc
+    entries = [_selected(part, *ordered) for part in fitting]
+    some = _first(entries, COUNTED + 1, newest=True).subquery()
     count = conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return count if count <= COUNTED else None
 

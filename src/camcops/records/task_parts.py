@@ -7,6 +7,7 @@ its own, and the newest are chosen among the newest of each.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,14 +22,27 @@ MOST_PARTS: Final = 100
 """Beyond, they are left to the database as one."""
 
 
-def parts(reach: Reach, library: Library, asked: TaskFilter) -> list[sa.ColumnElement[bool]]:
-    """Conditions on `_task_index`: a task that may be listed and fits fulfils one of them, others none."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A condition on `_task_index`, and whether it is about a single instrument."""
+
+    condition: sa.ColumnElement[bool]
+    of_instrument: bool = False
+
+
+def parts(reach: Reach, library: Library, asked: TaskFilter) -> list[Part]:
+    """A task that may be listed and fits is in one of these parts, others are in none."""
     rest = list(conditions(asked, library, reach.visible))
-    found = [sa.and_(part, *rest) for part in _parts(reach, library, asked)]
-    return found if len(found) <= MOST_PARTS else [sa.or_(*found)]
+    found = [
+        Part(sa.and_(part.condition, *rest), part.of_instrument)
+        for part in _parts(reach, library, asked)
+    ]
+    if len(found) > MOST_PARTS:
+        return [Part(sa.or_(*(part.condition for part in found)))]
+    return found
 
 
-def _parts(reach: Reach, library: Library, asked: TaskFilter) -> Iterator[sa.ColumnElement[bool]]:
+def _parts(reach: Reach, library: Library, asked: TaskFilter) -> Iterator[Part]:
     table, group = task_index.c.task_table_name, task_index.c.group_id
     # Planners must not start with the group, whose tasks are far more than the patient's or instrument's.
     of_group = group + 0
@@ -36,23 +50,24 @@ def _parts(reach: Reach, library: Library, asked: TaskFilter) -> Iterator[sa.Col
     if asked.names_a_patient:
         if seen:
             allowed = in_groups(of_group, seen)
-            yield sa.and_(allowed, table.in_(sorted(asked.tables))) if asked.tables else allowed
+            named = table.in_(sorted(asked.tables)) if asked.tables else sa.true()
+            yield Part(sa.and_(allowed, named))
         return
     browsed = _asked(reach.browsable, asked)
     anonymous = () if asked.is_about_patients else anonymous_tables(library)
     if asked.tables:
         for name in sorted(asked.tables):
             if groups := seen if name in anonymous else browsed:
-                yield sa.and_(table == name, in_groups(of_group, groups))
+                yield Part(sa.and_(table == name, in_groups(of_group, groups)), True)
     elif isinstance(browsed, Every):
-        yield sa.true()
+        yield Part(sa.true())
     else:
         for number in sorted(browsed):
-            yield group == number
+            yield Part(group == number)
         if others := seen if isinstance(seen, Every) else seen - browsed:
             apart = sa.and_(in_groups(of_group, others), of_group.not_in(sorted(browsed)))
             for name in anonymous:
-                yield sa.and_(table == name, apart)
+                yield Part(sa.and_(table == name, apart), True)
 
 
 def _asked(groups: Groups, asked: TaskFilter) -> Groups:

@@ -90,11 +90,12 @@ class Adoption:
             .values(adopted_at_utc=utc_now())
         )
         self.happened = True
-        self._tell(f"Tasks indexed and scored: {tasks}.")
+        told = f"Tasks indexed and scored: {tasks}."
         if self.final:
             connection.execute(adoption.update().values(final_at_utc=utc_now()))
         else:
-            self._tell("CamCOPS 2.4 can still use this database, until you run finish_adoption.")
+            told += " CamCOPS 2.4 can still use this database, until you run finish_adoption."
+        self._tell(told)
 
     def _announce(self, connection: sa.Connection, tables: list[ClientTable]) -> None:
         for sentence in plan(connection, tables):
