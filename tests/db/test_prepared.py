@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Statements that go to the driver directly."""
 
+import datetime as dt
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -58,36 +59,34 @@ def events(count: int) -> list[dict[str, object]]:
     ]
 
 
-@pytest.mark.parametrize("count", [1, 2, MOST_TOGETHER, MOST_TOGETHER + 1, 2 * MOST_TOGETHER + 1])
-def test_many_rows_arrive_as_they_are(database: Database, count: int) -> None:
-    now = utc_now()
-    common = {
+def due(now: dt.datetime) -> dict[str, object]:
+    """What the events have in common."""
+    return {
         "device_id": 7,
         "state": "waiting",
         "attempts": 0,
         "created_at_utc": now,
         "due_at_utc": now,
     }
+
+
+@pytest.mark.parametrize("count", [1, 2, MOST_TOGETHER, MOST_TOGETHER + 1, 2 * MOST_TOGETHER + 1])
+def test_many_rows_arrive_as_they_are(database: Database, count: int) -> None:
+    now = utc_now()
+    common = due(now)
     columns = outbox.c
     database.write(lambda conn: rows.insert(conn, outbox, events(count), common))
     wanted = sa.select(columns.server_pk, columns.table_name, columns.group_id, columns.due_at_utc)
     found = database.read(lambda conn: conn.execute(wanted.order_by(columns.server_pk)).all())
-    due = now.replace(tzinfo=None, microsecond=0)
+    moment = now.replace(tzinfo=None, microsecond=0)
     assert [(pk, text, group) for pk, text, group, _ in found] == [
         (event["server_pk"], event["table_name"], None) for event in events(count)
     ]
-    assert {moment.replace(microsecond=0) for *_, moment in found} == {due}
+    assert {one.replace(microsecond=0) for *_, one in found} == {moment}
 
 
 def test_a_few_rows_say_their_keys_and_more_do_not(database: Database) -> None:
-    now = utc_now()
-    common = {
-        "device_id": 7,
-        "state": "waiting",
-        "attempts": 0,
-        "created_at_utc": now,
-        "due_at_utc": now,
-    }
+    common = due(utc_now())
 
     def insert(conn: sa.Connection, count: int) -> list[object] | None:
         found = rows.insert_returning(conn, outbox, events(count), common, ("server_pk", "id"))

@@ -66,8 +66,9 @@ def finish_adoption(config: Path, confirm_finish_adoption: bool) -> None:
     """Keep a database of CamCOPS 2.4 for good.
 
     Until then both programs can use the database, one at a time. This looks once more for what CamCOPS 2.4
-    left wrong, and lets the database forbid two current versions of one record, as which CamCOPS 2.4 makes
-    them for a moment. Afterwards upgrade_db looks for such mistakes no longer. Safe to interrupt and repeat.
+    left wrong, and lets the database forbid two current versions of one record, which CamCOPS 2.4 makes for
+    a moment in its uploads. Afterwards upgrade_db no longer looks for such mistakes. Safe to interrupt and
+    to repeat.
     """
     from camcops.db.upgrade import upgrade
     from camcops.problems import ADOPTION_UNCONFIRMED, Problem

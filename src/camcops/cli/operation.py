@@ -113,7 +113,9 @@ def _plain(value: object) -> str:
 
 def _with_age(instant: dt.datetime) -> str:
     """An instant in UTC, and in words how long ago it was, so that nobody has to reckon."""
-    passed = dt.datetime.now(dt.UTC).replace(tzinfo=None) - instant
+    from camcops.db.instants import utc_now
+
+    passed = utc_now() - instant
     for unit, length in UNITS.items():
         if passed >= length:
             count = passed // length

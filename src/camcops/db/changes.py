@@ -41,7 +41,7 @@ from camcops.db.schema import metadata
 CURRENT_ID = "_current_id"
 """On MariaDB and MySQL, which have no partial indexes: `id` of a current row, else NULL.
 
-Invisible, so that statements written without it, CamCOPS 2.4's among them, work unchanged."""
+Invisible, so that statements written without it work unchanged."""
 
 SUPERSEDED = {"ix__task_index_table_created": "_task_index"}
 """Indexes of earlier versions, and their tables."""
