@@ -173,6 +173,7 @@ def test_dump_that_makes_the_database_anew(dumped: Dumped, tmp_path: Path) -> No
         sql(dumped.url, "SELECT * FROM later")
 
 
+@pytest.mark.xdist_group("processes_seen")  # each looks at all processes of the machine
 @pytest.mark.parametrize("way", ["stdin", "file", "environment", "option_file", "config", "option"])
 def test_password_is_seen_by_nobody(dumped: Dumped, tmp_path: Path, way: str) -> None:
     args: tuple[object, ...] = (*dumped.log_in, dumped.name)
