@@ -132,3 +132,16 @@ def test_statements_do_not_grow_with_the_tasks(sqlite_database: Database) -> Non
             assert run(sqlite_database).first_scored == number
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 12
+
+
+def test_what_is_in_order_is_passed_over_in_one_look(
+    scored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portions, "PORTION", 2)
+    with count_statements(scored) as statements:
+        assert run(scored).tasks == 0
+    assert len(statements) == 1
+    outdate(scored, [1, TASKS])
+    with count_statements(scored) as statements:
+        assert run(scored).tasks == 2
+    assert sum(one.startswith("DELETE") for one in statements) == 1

@@ -38,17 +38,24 @@ def portions(conn: sa.Connection, database: Database, table: ClientTable) -> Ite
         after = last
 
 
-def end_of_portion(conn: sa.Connection, table: ClientTable, after: int) -> int | None:
-    """The last server key of the next portion of current tasks; None if there are no more."""
+def end_of_portion(
+    conn: sa.Connection, table: ClientTable, after: int, *, outdated: bool = False
+) -> int | None:
+    """The last server key of the next portion of current tasks; None if there are no more.
+
+    `outdated`: of those without today's score, whatever lies between them.
+    """
     columns = table.table.c
 
     def build() -> Prepared:
-        some = sa.select(columns._pk).where(columns._current, columns._pk > sa.bindparam("after"))
+        some = sa.select(columns._pk).where(
+            columns._pk > sa.bindparam("after"), wanted(table, outdated=outdated)
+        )
         ordered = some.order_by(columns._pk).limit(sa.bindparam("most")).subquery()
         return Prepared(sa.select(sa.func.max(ordered.c._pk)))
 
     bounds = {"after": after, "most": PORTION}
-    [[last]] = prepared(table.table, "end of portion", build).rows(conn, bounds)
+    [[last]] = prepared(table.table, ("end of portion", outdated), build).rows(conn, bounds)
     found: int | None = last
     return found
 
@@ -64,7 +71,11 @@ def read_portion(
 ) -> Portion:
     """The current tasks with server keys above `after`, up to `last`; `outdated`: without today's score."""
     columns, bounds = table.table.c, {"after": after, "last": last}
-    chosen = _chosen(table, outdated=outdated)
+    chosen = sa.and_(
+        columns._pk > sa.bindparam("after"),
+        columns._pk <= sa.bindparam("last"),
+        wanted(table, outdated=outdated),
+    )
     query = prepared(
         table.table,
         ("portion", outdated),
@@ -90,22 +101,18 @@ def judge_portion(table: ClientTable, portion: Portion) -> list[Judged]:
     ]
 
 
-def _chosen(table: ClientTable, *, outdated: bool) -> sa.ColumnElement[bool]:
+def wanted(table: ClientTable, *, outdated: bool) -> sa.ColumnElement[bool]:
+    """Whether a task's row is current and, for `outdated`, without today's score."""
     columns, scores = table.table.c, task_scores.c
-    chosen = sa.and_(
-        columns._current,
-        columns._pk > sa.bindparam("after"),
-        columns._pk <= sa.bindparam("last"),
-    )
     if not outdated:
-        return chosen
+        return columns._current
     assert table.instrument is not None
     in_order = sa.exists().where(
         scores.task_table_name == table.name,
         scores.task_pk == columns._pk,
         scores.rules_hash == table.instrument.rules_hash,
     )
-    return sa.and_(chosen, sa.not_(in_order))
+    return sa.and_(columns._current, sa.not_(in_order))
 
 
 @dataclass(frozen=True, slots=True)

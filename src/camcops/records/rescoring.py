@@ -7,7 +7,7 @@ Each portion is one short transaction, and what it did is not done again: it can
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -17,7 +17,7 @@ from camcops.db.schema import devices, task_index, task_scores
 from camcops.instruments.language.words import Words
 from camcops.instruments.results import Results, ScoreValue
 from camcops.records import scoring
-from camcops.records.portions import end_of_portion, judge_portion, read_portion
+from camcops.records.portions import end_of_portion, judge_portion, read_portion, wanted
 from camcops.records.scoring import Judged
 
 MISSING: Final = "missing"
@@ -60,7 +60,7 @@ def rescore(
 
 
 def _end(database: Database, table: ClientTable, after: int) -> int | None:
-    return database.read(lambda conn: end_of_portion(conn, table, after))
+    return database.read(lambda conn: end_of_portion(conn, table, after, outdated=True))
 
 
 def count_outdated(conn: sa.Connection, database: Database, most: int) -> dict[str, int]:
@@ -131,35 +131,28 @@ class _Stretch:
         columns = task_scores.c
         return sa.and_(
             columns.rules_hash != self.table.instrument.rules_hash,
-            *self._within(columns.task_table_name, columns.task_pk),
+            columns.task_table_name == self.table.name,
+            columns.task_pk > self.after,
+            columns.task_pk <= self.last,
         )
-
-    def _within(self, name: Any, pk: Any) -> tuple[sa.ColumnElement[bool], ...]:
-        return name == self.table.name, pk > self.after, pk <= self.last
 
     def _hold_devices(self, conn: sa.Connection) -> None:
         """No upload may replace these tasks between reading and writing: uploads lock their device first."""
         columns = self.table.table.c
         query = sa.select(columns._device_id).distinct()
-        within = query.where(columns._pk > self.after, columns._pk <= self.last, columns._current)
-        held = sorted(conn.scalars(within))
+        within = columns._pk > self.after, columns._pk <= self.last
+        held = sorted(conn.scalars(query.where(*within, wanted(self.table, outdated=True))))
         lock = sa.select(devices.c.id).where(devices.c.id.in_(held)).order_by(devices.c.id)
         conn.execute(lock.with_for_update()).all()
 
     def _renew_completeness(self, conn: sa.Connection, judged: Sequence[Judged]) -> None:
         columns = task_index.c
-        query = sa.select(columns.task_pk, columns.task_is_complete).where(
-            *self._within(columns.task_table_name, columns.task_pk)
-        )
-        indexed = {pk: bool(complete) for pk, complete in conn.execute(query).all()}
+        of_table = columns.task_table_name == self.table.name
         for complete in (True, False):
-            pks = [
-                one.row["_pk"]
-                for one in judged
-                if one.is_complete is complete and indexed.get(one.row["_pk"]) is not complete
-            ]
-            chosen = sa.and_(columns.task_table_name == self.table.name, columns.task_pk.in_(pks))
+            pks = [one.row["_pk"] for one in judged if one.is_complete is complete]
             if pks:
+                otherwise = columns.task_is_complete.is_(not complete)
+                chosen = sa.and_(of_table, columns.task_pk.in_(pks), otherwise)
                 conn.execute(task_index.update().where(chosen).values(task_is_complete=complete))
 
 
