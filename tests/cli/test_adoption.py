@@ -63,6 +63,7 @@ def test_adopting_and_finishing(left_by_upstream: Database, tmp_path: Path) -> N
     assert "--confirm_finish_adoption" in unsure.stderr
     sure = run(tmp_path, database, "finish_adoption", "--confirm_finish_adoption")
     assert (sure.returncode, sure.stdout) == (0, "")
+    assert "Finishing takes less than a minute, roughly." in sure.stderr
     again = run(tmp_path, database, "finish_adoption", "--confirm_finish_adoption")
     assert "final already" in again.stderr
     query = sa.select(upstream_revision.c.version_num)

@@ -28,7 +28,7 @@ from camcops.records.adoption import (
     stale_index,
 )
 from camcops.records.adoption.repair import Repair, RepairKind, record, summary
-from camcops.records.adoption.survey import survey
+from camcops.records.adoption.survey import Survey, survey
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ class Adoption:
         tables = upstream_tables(database, found)
         if adoption.name not in found:
             self._announce(connection, tables)
-        if self.final and (copied := survey(connection, tables).largest / 1e9) > 0.1:
-            self._tell(f"Tables are copied: {copied:.1f} GB of free disk are needed.")
+        if self.final:
+            self._announce_copying(survey(connection, tables))
         for table in (adoption, adoption_repairs):
             table.create(connection, checkfirst=True)
         if connection.execute(sa.select(adoption.c.id)).one_or_none() is None:
@@ -101,6 +101,11 @@ class Adoption:
         for sentence in plan(connection, tables):
             self._tell(sentence)
 
+    def _announce_copying(self, counted: Survey) -> None:
+        self._tell(f"Finishing takes {counted.finishing}, roughly.")
+        if (copied := counted.largest / 1e9) > 0.1:
+            self._tell(f"Tables are copied: {copied:.1f} GB of free disk are needed.")
+
     def _report(self, connection: sa.Connection, repairs: list[Repair]) -> None:
         record(connection, repairs)
         for sentence in summary(repairs):
@@ -124,7 +129,7 @@ def plan(connection: sa.Connection, tables: list[ClientTable]) -> list[str]:
         f"This database belongs to CamCOPS 2.4 (revision {UPSTREAM_REVISION}): {holds} tasks.",
         "It will be taken over: tables, columns and indexes are added, none is removed.",
         "Mistakes that CamCOPS 2.4 left are put right and reported; tasks are indexed and scored.",
-        f"That takes {counted.duration}, roughly, and can be interrupted and started again.",
+        f"That takes {counted.adopting}, roughly, and can be interrupted and started again.",
         "Keep CamCOPS 2.4 stopped meanwhile.",
     ]
 
