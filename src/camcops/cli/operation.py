@@ -15,6 +15,7 @@ from camcops.problems import CONFIG_FAULTY, Problem
 
 if TYPE_CHECKING:
     from camcops.operation.findings import Finding
+    from camcops.operation.programs import Program
     from camcops.operation.status import Status
 
 GIB = 1024**3
@@ -92,8 +93,9 @@ def _findings(path: Path, connect: bool, front_ends: Sequence[Path]) -> Iterator
 @config_option(required=False)
 @as_json
 def status(config: Path | None, as_json: bool) -> None:
-    """Show the state of the installation: sessions, uploads, exports, scores, audit trail, disk.
+    """Show the state of the installation: programs, sessions, uploads, exports, scores, audit trail, disk.
 
+    A program that runs on this machine and began before its configuration was last changed is named.
     Names devices and users, never patients. Instants are UTC.
     """
     from camcops.operation.status import status_of
@@ -123,8 +125,15 @@ def _with_age(instant: dt.datetime) -> str:
     return f"{instant} (just now)"
 
 
+def _program(found: "Program") -> str:
+    since = f"{found.command} (process {found.pid}) since {_with_age(found.since_utc)}"
+    return f"{since}, BEFORE THE CONFIGURATION WAS CHANGED: restart it" if found.outdated else since
+
+
 def _lines(found: "Status") -> Iterator[tuple[str, object]]:
     yield "Version", f"{found.version}, database revision {found.revision} ({found.database})"
+    yield "Configuration", f"changed {_with_age(found.config_changed_utc)}"
+    yield "Programs", "; ".join(_program(one) for one in found.programs) or "none on this machine"
     yield "Sessions", f"{found.browser_sessions} of browsers, {found.tablet_sessions} of tablets"
     yield "Users locked out", ", ".join(found.locked_users) or "none"
     last = found.last_upload_utc

@@ -15,6 +15,7 @@ from camcops.audit.seals import latest_seal
 from camcops.db.instants import utc_now
 from camcops.db.schema import account_lockouts, audit, devices, outbox, sessions, users
 from camcops.db.state import REVISION
+from camcops.operation.programs import Program, running
 from camcops.outbox.events import CLAIMED, WAITING
 from camcops.records.rescoring import count_outdated
 from camcops.site import Site
@@ -38,6 +39,8 @@ class Status:
     version: str
     revision: str
     database: str
+    config_changed_utc: dt.datetime
+    programs: tuple[Program, ...]
     browser_sessions: int
     tablet_sessions: int
     locked_users: tuple[str, ...]
@@ -66,6 +69,8 @@ def _read(conn: sa.Connection, site: Site) -> Status:
         version=__version__,
         revision=REVISION,
         database=conn.dialect.name,
+        config_changed_utc=_changed_utc(site.settings.path),
+        programs=running(site.settings.path),
         browser_sessions=browsers,
         tablet_sessions=tablets,
         locked_users=_locked(conn),
@@ -120,6 +125,10 @@ def _outbox(conn: sa.Connection) -> tuple[int, dt.datetime | None]:
     )
     count, oldest = conn.execute(query).one()
     return count, oldest
+
+
+def _changed_utc(path: Path) -> dt.datetime:
+    return dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC).replace(tzinfo=None)
 
 
 def _free_bytes(site: Site) -> int | None:
