@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from camcops.db import database as database_module
+from camcops.db import engine as engine_module
 from camcops.db.database import Database, connect
 from camcops.db.schema import groups, server_settings, users
 from camcops.instruments.library import Library
@@ -162,12 +163,8 @@ def test_a_serialization_failure_at_commit_is_tried_again(
 
 def test_patience_ends(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(engine_module, "LOCK_WAIT_S", 0)
     other = connect(str(sqlite_database.engine.url), sqlite_database.library)
-
-    def impatient(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-        connection.execute("PRAGMA busy_timeout = 0").close()  # type: ignore[attr-defined]
-
-    sa.event.listen(other.engine, "connect", impatient)
 
     def hold(_: Connection) -> None:
         with pytest.raises(Problem) as caught:

@@ -152,7 +152,6 @@ def test_rows_held_for_too_long(
     """A unit of work is given up in the end, with a reason, and has changed nothing."""
     monkeypatch.setattr(units_of_work, "PATIENCE_S", 0.5)
     monkeypatch.setattr(engine, "LOCK_WAIT_S", 1)
-    monkeypatch.setattr(engine, "SQLITE_BUSY_TIMEOUT_MS", 1000)
     impatient = connect(
         text_of(database.engine.url), database.library, answer_within_s=ANSWER_WITHIN_S
     )

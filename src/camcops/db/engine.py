@@ -5,6 +5,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import time
 import weakref
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from camcops.db.faults import is_transient
 from camcops.db.prepared import Prepared
 from camcops.problems import DATABASE_URL_UNUSABLE, Problem
 
@@ -20,8 +22,13 @@ log = logging.getLogger(__name__)
 READ_ONLY = "camcops_read_only"
 """Execution option of a connection whose next transaction only reads."""
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+SQLITE_PATIENCE_S = "camcops_sqlite_patience_s"
+"""Execution option: how long the connection's next transaction waits to be SQLite's only writer."""
+
 LOCK_WAIT_S = 10
+SQLITE_TURN_S = 0.002
+"""How long a writer to SQLite waits before it looks again whether the writer of another process is done."""
+
 ANSWER_WITHIN_S = 15
 """How long a program that people wait for should itself wait for one answer of a database server."""
 
@@ -119,7 +126,8 @@ def create_engine(text: str, *, echo: bool = False, answer_within_s: int | None 
     return engine
 
 
-_BEGIN = {True: Prepared(sa.text("BEGIN")), False: Prepared(sa.text("BEGIN IMMEDIATE"))}
+_BEGIN_READING = Prepared(sa.text("BEGIN"))
+_BEGIN_WRITING = Prepared(sa.text("BEGIN IMMEDIATE"))
 
 
 def _set_up_sqlite(engine: Engine) -> None:
@@ -135,7 +143,7 @@ def _set_up_sqlite(engine: Engine) -> None:
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # BEGIN is ours, below
         for pragma in (
-            f"busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}",
+            f"busy_timeout = {LOCK_WAIT_S * 1000}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
@@ -147,9 +155,32 @@ def _set_up_sqlite(engine: Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         sqlite: Any = connection.connection.dbapi_connection
-        reads = connection.get_execution_options().get(READ_ONLY, False)
+        options = connection.get_execution_options()
+        reads = options.get(READ_ONLY, False)
         sqlite.execute(f"PRAGMA query_only = {int(reads)}").close()
-        _BEGIN[reads].run(connection)
+        if reads:
+            _BEGIN_READING.run(connection)
+        else:
+            _take_turn(connection, sqlite, options.get(SQLITE_PATIENCE_S, LOCK_WAIT_S))
+
+
+def _take_turn(connection: Connection, sqlite: Any, patience_s: float) -> None:
+    """Begin to write, looking again at even intervals while another process writes.
+
+    SQLite's own intervals grow, to 0.1 s: who had waited longest would look most seldom.
+    """
+    give_up_at = time.monotonic() + patience_s
+    sqlite.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        while True:
+            try:
+                return _BEGIN_WRITING.run(connection)
+            except sa.exc.OperationalError as error:
+                if not is_transient(error) or time.monotonic() > give_up_at:
+                    raise
+            time.sleep(SQLITE_TURN_S)
+    finally:
+        sqlite.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_S * 1000}").close()
 
 
 def _lower(value: object) -> object:

@@ -9,7 +9,7 @@ stopped.
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -21,6 +21,7 @@ from camcops.db.adoption import TO_ADOPT, AdoptionState, added_columns, adoption
 from camcops.db.catalogue import Catalogue, read_catalogue
 from camcops.db.changes import Change, client_changes, server_index_changes
 from camcops.db.database import Database, connect
+from camcops.db.engine import SQLITE_PATIENCE_S
 from camcops.db.faults import is_transient, problem_of
 from camcops.db.instants import utc_now
 from camcops.db.patient_names import add_missing
@@ -144,9 +145,7 @@ def _look(connection: Connection) -> tuple[AdoptionState, Catalogue, str | None]
 def _exclusive(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction, while no other process upgrades the same database."""
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            sqlite: Any = connection.connection.dbapi_connection
-            sqlite.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_S * 1000}").close()
+        connection.execution_options(**{SQLITE_PATIENCE_S: LOCK_PATIENCE_S})
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
