@@ -15,6 +15,7 @@ from benchmarks.table import Line, markdown
 SUBJECTS = {
     "uploads": "Uploads of 1 patient and 10 PHQ-9s",
     "large": "Large uploads",
+    "commits": "Commits of MariaDB",
     "lists": "Lists, searches and pages",
     "starting": "Starting",
     "memory": "Memory",
