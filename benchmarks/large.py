@@ -62,10 +62,11 @@ def _every_instrument(running: Backend, database: Database, plan: Plan) -> Itera
         whole = [[in_one_step(one, database.tables, finish=True)] for one in contents[::2]]
         steps = [table_by_table(one, database.tables, finish=True) for one in contents[1::2]]
         for name, uploads in (("one-step", whole), ("multi-step", steps)):
+            count = len(uploads[0])
             taken = [seconds(partial(device.flow, requests)) for requests in uploads]
             yield Line(
                 f"{NAMES[running.name]}: a task of each of 138 instruments ({rows} rows), {name}",
-                f"{statistics.median(taken[1:]):.2f} s, {len(uploads[0])} requests",
+                f"{statistics.median(taken[1:]):.2f} s, {count} request{'s' * (count > 1)}",
             )
 
 

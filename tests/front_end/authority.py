@@ -40,14 +40,15 @@ def make_certificates(folder: Path) -> Certificates:
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     _openssl(
         *["req", "-x509", *new_key, "-days", "2", "-subj", "/CN=Authority of the tests"],
-        *["-keyout", authority_key, "-out", made.authority],
+        *["-keyout", str(authority_key), "-out", str(made.authority)],
     )
     _openssl("req", *new_key, "-subj", f"/CN={HOST}", "-keyout", made.key, "-out", request)
     names = folder / "names"
     names.write_text(f"subjectAltName = DNS:{HOST}, IP:127.0.0.1\n")
     _openssl(
-        *["x509", "-req", "-in", request, "-CA", made.authority, "-CAkey", authority_key],
-        *["-CAcreateserial", "-days", "2", "-extfile", names, "-out", made.certificate],
+        *["x509", "-req", "-in", str(request), "-CA", str(made.authority)],
+        *["-CAkey", str(authority_key)],
+        *["-CAcreateserial", "-days", "2", "-extfile", str(names), "-out", str(made.certificate)],
     )
     return made
 
