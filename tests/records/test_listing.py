@@ -94,12 +94,7 @@ def test_superuser_sees_all_current_tasks_newest_first(ward: Ward) -> None:
 def test_row_tells_what_a_list_shows(ward: Ward) -> None:
     page = ward.page(add_user(ward.database, "boss", superuser=True))
     row = page.rows[-1]
-    assert (row.short_name, row.group_name, row.is_live, row.is_anonymous) == (
-        "PHQ-9",
-        "ward",
-        True,
-        False,
-    )
+    assert (row.short_name, row.is_live, row.is_anonymous) == ("PHQ-9", True, False)
     assert (row.is_complete, row.is_valid, row.has_alert) == (True, True, True)
     assert row.created_utc == utc(2026, 5, 1, 9)
     assert row.patient is not None

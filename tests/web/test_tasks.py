@@ -6,6 +6,7 @@ import re
 import pytest
 
 from camcops.db.database import Database
+from camcops.db.seeds import SYSTEM_USERNAME
 from tests.statements import count_statements
 from tests.web.browser import Browser
 from tests.web.specimens import PHQ9, People, store_many, store_patient, store_task
@@ -39,6 +40,7 @@ def test_a_row_says_who_what_when_and_in_which_state(annie: Browser, smith: int)
     assert f'href="/webview/tasks/phq9/{smith}"' in page
     assert f'href="/webview/tasks/phq9/{smith}/pdf"' in page
     assert '<time datetime="2026-07-07T' in page
+    assert f'class="added" title="{SYSTEM_USERNAME}"' in page
 
 
 def test_tasks_of_other_groups_are_not_listed(annie: Browser, smith: int, jones: int) -> None:

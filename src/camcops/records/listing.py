@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from camcops.accounts.users import User
 from camcops.db.database import Database
 from camcops.db.schema import (
-    groups,
     idnum_index,
     patient,
     patient_idnum,
@@ -74,8 +73,9 @@ class TaskRow:
     """A task in a list.
 
     `patient` is None if the task is anonymous, and also if its patient's record is missing (see
-    `is_anonymous`). `is_live`: the tablet can still change it. `is_valid` and `has_alert` are None
-    where no score is stored. `created_iso` has the zone of the tablet; `created_utc` has none.
+    `is_anonymous`). `added_by`: the name of the user who uploaded it. `is_live`: the tablet can still
+    change it. `is_valid` and `has_alert` are None where no score is stored. `created_iso` has the zone
+    of the tablet; `created_utc` has none.
     """
 
     table_name: str
@@ -83,9 +83,6 @@ class TaskRow:
     short_name: str
     is_anonymous: bool
     patient: ListedPatient | None
-    group_id: int
-    group_name: str
-    device_id: int
     added_by: str
     created_utc: dt.datetime
     created_iso: str
@@ -200,14 +197,12 @@ def _select(
             patient.c.forename,
             patient.c.dob,
             patient.c.sex,
-            groups.c.name.label("group_name"),
             users.c.username,
             task_scores.c.is_valid,
             task_scores.c.has_alert,
         )
         .select_from(chosen)
         .outerjoin(patient, sa.and_(patient.c._pk == index.patient_pk, seen_patient))
-        .outerjoin(groups, groups.c.id == index.group_id)
         .outerjoin(users, users.c.id == index.adding_user_id)
         .outerjoin(
             task_scores,
@@ -303,9 +298,6 @@ def _task_row(library: Library, row: Any, idnums: tuple[ListedIdNumber, ...]) ->
         short_name=instrument.short_name if instrument else row["task_table_name"],
         is_anonymous=instrument is not None and instrument.is_anonymous,
         patient=_patient(row, idnums) if known_patient else None,
-        group_id=row["group_id"],
-        group_name=row["group_name"] or "",
-        device_id=row["device_id"],
         added_by=row["username"] or "",
         created_utc=row["when_created_utc"],
         created_iso=row["when_created_iso"],

@@ -30,6 +30,7 @@ class Row:
     alert: bool
     states: tuple[tuple[str, str], ...]
     idnums: tuple[tuple[str, str, bool], ...]
+    added_by: str
     created: str
 
 
@@ -96,6 +97,7 @@ def _row(request: Request, task: TaskRow) -> Row:
             (one.short_description, id_number(one.value, one.validation_method), one.valid)
             for one in (patient.idnums if patient else ())
         ),
+        added_by=task.added_by,
         created=task.created_iso,
     )
 
