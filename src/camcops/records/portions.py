@@ -107,12 +107,13 @@ def wanted(table: ClientTable, *, outdated: bool) -> sa.ColumnElement[bool]:
     if not outdated:
         return columns._current
     assert table.instrument is not None
-    in_order = sa.exists().where(
-        scores.task_table_name == table.name,
-        scores.task_pk == columns._pk,
-        scores.rules_hash == table.instrument.rules_hash,
+    # Looked up row by row, by its key. For NOT EXISTS databases would gather all scores that are in order,
+    # for each portion anew.
+    rules = sa.select(scores.rules_hash).where(
+        scores.task_table_name == table.name, scores.task_pk == columns._pk
     )
-    return sa.and_(columns._current, sa.not_(in_order))
+    stored = sa.func.coalesce(rules.scalar_subquery(), "")
+    return sa.and_(columns._current, stored != table.instrument.rules_hash)
 
 
 @dataclass(frozen=True, slots=True)
