@@ -145,3 +145,33 @@ def test_what_is_in_order_is_passed_over_in_one_look(
     with count_statements(scored) as statements:
         assert run(scored).tasks == 2
     assert sum(one.startswith("DELETE") for one in statements) == 1
+
+
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+def test_mariadb_looks_up_no_score_but_those_of_the_portion(
+    scored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would rather gather all that are in order, for each portion anew."""
+    phq9 = scored.tables["phq9"].table
+    first = scored.read(lambda conn: conn.execute(sa.select(phq9)).mappings().first())
+    assert first is not None
+    columns = {name: value for name, value in first.items() if name != "_pk"}
+    scored.write(
+        lambda conn: conn.execute(
+            phq9.insert(), [columns | {"id": number} for number in range(100, 3000)]
+        )
+    )
+    run(scored)
+    outdate(scored, list(range(1, TASKS + 1)))
+    monkeypatch.setattr(portions, "PORTION", 5)
+
+    def rows_read(conn: sa.Connection) -> int:
+        status = conn.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'")
+        return sum(int(value) for _, value in status)
+
+    def look(conn: sa.Connection) -> int:
+        before = rows_read(conn)
+        assert portions.end_of_portion(conn, scored.tables["phq9"], 0, outdated=True) == 5
+        return rows_read(conn) - before
+
+    assert scored.read(look) < 100
