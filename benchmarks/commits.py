@@ -2,12 +2,13 @@
 """What MariaDB's waiting for the disk costs an upload: `innodb_flush_log_at_trx_commit` 1 beside 2."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import sqlalchemy as sa
 
 from benchmarks.device import Device, in_one_step
 from benchmarks.installation import backend, furnished_database, our_server
-from benchmarks.load import Outcome, at_once, sending
+from benchmarks.load import Outcome, sending, turn_about
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
 from benchmarks.timing import milliseconds, percentile
@@ -19,12 +20,12 @@ EACH, SECOND = 1, 2
 
 
 def measure(plan: Plan) -> Iterator[Line]:
-    """A line for each number of devices, both values turn about."""
+    """A line for each number of devices, both values turn about; none where MariaDB isn't asked for."""
+    if "mariadb" not in plan.backends:
+        return
     with backend("mariadb") as running, furnished_database(running) as database:
-        uploads = [
-            [in_one_step(visit(number), list(database.tables), finish=True)]
-            for number in range(POOL)
-        ]
+        names = list(database.tables)
+        uploads = [[in_one_step(visit(number), names, finish=True)] for number in range(POOL)]
         with our_server(running, database) as server:
             assert server.process is not None
             for count in DEVICES:
@@ -33,14 +34,8 @@ def measure(plan: Plan) -> Iterator[Line]:
                 for tablet in tablets:
                     tablet.register()
                 turns = [sending(tablet, uploads, anew=False) for tablet in tablets]
-                outcomes = {value: Outcome() for value in (EACH, SECOND)}
-                for number in range(plan.rounds + 1):
-                    for value, outcome in outcomes.items():
-                        _flush_at(database.engine, value)
-                        took = at_once(turns, plan.seconds, server.process.pid)
-                        if number:  # the first one only warms up
-                            outcome.add(took)
-                yield _line(count, outcomes)
+                both = dict.fromkeys((EACH, SECOND), (turns, server.process.pid))
+                yield _line(count, turn_about(both, plan, partial(_flush_at, database.engine)))
 
 
 def _flush_at(engine: sa.Engine, value: int) -> None:

@@ -5,13 +5,17 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from typing import TypeVar
 
 from benchmarks.connection import Connection
 from benchmarks.device import Device, Failed
+from benchmarks.plan import Plan
 from benchmarks.timing import processor_seconds
+
+Kind = TypeVar("Kind", bound=Hashable)
 
 Turn = Callable[[], None]
 """One unit of work of one device; raises `Failed`, OSError or HTTPException if it failed."""
@@ -71,6 +75,24 @@ def at_once(turns: Sequence[Turn], duration: float, pid: int) -> Outcome:
     outcome.elapsed = time.perf_counter() - began
     outcome.processor = processor_seconds(pid) - before
     return outcome
+
+
+def turn_about(
+    kinds: Mapping[Kind, tuple[Sequence[Turn], int]],
+    plan: Plan,
+    prepare: Callable[[Kind], None] = lambda kind: None,
+) -> dict[Kind, Outcome]:
+    """Each kind (turns at once, process of their server) after the other, several times over, so that
+    all meet the same machine. `prepare` is called before each.
+    """
+    outcomes = {kind: Outcome() for kind in kinds}
+    for number in range(plan.rounds + 1):
+        for kind, (turns, pid) in kinds.items():
+            prepare(kind)
+            outcome = at_once(turns, plan.seconds if number else plan.seconds / 4, pid)
+            if number:  # the first one only warms up
+                outcomes[kind].add(outcome)
+    return outcomes
 
 
 def sending(device: Device, pool: Sequence[Sequence[tuple[str, bytes]]], *, anew: bool) -> Turn:

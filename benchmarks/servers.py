@@ -12,7 +12,7 @@ from tests.running import RunningServer, running_server
 from benchmarks.connection import Connection
 from benchmarks.device import Device, Failed
 from benchmarks.installation import PROCESSES, Backend, backend, furnished_database
-from benchmarks.load import Outcome, Turn, at_once, sending
+from benchmarks.load import Outcome, Turn, sending, turn_about
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
 from benchmarks.timing import milliseconds, percentile
@@ -55,24 +55,16 @@ def _server(name: str, here: Backend, database: Database) -> Iterator[RunningSer
 def _rounds(
     servers: Mapping[str, RunningServer], tables: list[str], plan: Plan
 ) -> dict[tuple[str, str], Outcome]:
-    """Each kind of work on each server in turn, several times over, so that all meet the same machine."""
-    turns: dict[tuple[str, str], list[Turn]] = {}
+    """Each kind of work on each server, turn about."""
+    turns: dict[tuple[str, str], tuple[list[Turn], int]] = {}
     for name, server in servers.items():
-        sheet = _style_sheet(server.port)
-        turns[PAGE, name] = [_fetching(server.port, LOG_IN) for _ in range(CLIENTS)]
-        turns[FILE, name] = [_fetching(server.port, sheet) for _ in range(CLIENTS)]
-        turns[UPLOAD, name] = [
-            _uploading(server.port, f"bench-{name}-{number}", tables) for number in range(CLIENTS)
-        ]
-    outcomes = {key: Outcome() for key in turns}
-    for number in range(plan.rounds + 1):
-        for key, each in turns.items():
-            process = servers[key[1]].process
-            assert process is not None
-            outcome = at_once(each, plan.seconds if number else plan.seconds / 4, process.pid)
-            if number:  # the first one only warms up
-                outcomes[key].add(outcome)
-    return outcomes
+        assert server.process is not None
+        pid, sheet = server.process.pid, _style_sheet(server.port)
+        turns[PAGE, name] = ([_fetching(server.port, LOG_IN) for _ in range(CLIENTS)], pid)
+        turns[FILE, name] = ([_fetching(server.port, sheet) for _ in range(CLIENTS)], pid)
+        devices = [f"bench-{name}-{number}" for number in range(CLIENTS)]
+        turns[UPLOAD, name] = ([_uploading(server.port, one, tables) for one in devices], pid)
+    return turn_about(turns, plan)
 
 
 def _fetching(port: int, address: str) -> Turn:

@@ -15,7 +15,7 @@ from benchmarks.installation import (
     furnished_database,
     our_server,
 )
-from benchmarks.load import Outcome, Turn, at_once, posting, sending
+from benchmarks.load import Outcome, Turn, posting, sending, turn_about
 from benchmarks.plan import Plan, say
 from benchmarks.table import Line
 from benchmarks.timing import milliseconds, percentile
@@ -81,24 +81,18 @@ def _on(running: Backend, plan: Plan) -> Iterator[Line]:
 def _rounds(
     ours: Serving, bare: Serving, kinds: Sequence[Work], devices: int, plan: Plan
 ) -> dict[str, Outcome]:
-    """Each kind and the floor in turn, several times over, so that all meet the same machine."""
+    """Each kind and the floor, turn about."""
     tablets = [Device(ours.port, f"bench-{devices}-{number}") for number in range(devices)]
     for tablet in tablets:
         tablet.register()
     bodies = [bare_rows(number) for number in range(POOL)]
-    turns: dict[str, list[Turn]] = {
-        FLOOR: [posting(bare.port, "/upload", bodies) for _ in range(devices)]
+    turns: dict[str, tuple[list[Turn], int]] = {
+        FLOOR: ([posting(bare.port, "/upload", bodies) for _ in range(devices)], bare.pid)
     }
     for kind in kinds:
-        turns[kind.name] = [sending(tablet, kind.pool, anew=kind.anew) for tablet in tablets]
-    outcomes = {name: Outcome() for name in turns}
-    for number in range(plan.rounds + 1):
-        for name, each in turns.items():
-            pid = bare.pid if name == FLOOR else ours.pid
-            outcome = at_once(each, plan.seconds if number else plan.seconds / 4, pid)
-            if number:  # the first one only warms up
-                outcomes[name].add(outcome)
-    return outcomes
+        sent = [sending(tablet, kind.pool, anew=kind.anew) for tablet in tablets]
+        turns[kind.name] = (sent, ours.pid)
+    return turn_about(turns, plan)
 
 
 def _lines(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from camcops import CONFIG_VARIABLE
 from camcops.cli.main import server
 from camcops.db.database import Database
 from camcops.operation.programs import running
@@ -53,7 +54,9 @@ def _status(config: Path, *options: str) -> str:
         (["launch_workers", "--config", "{folder}/x.conf"], "launch_workers"),
         (["launch_workers", "--config=x.conf"], "launch_workers"),
         (["serve_cherrypy", "--config", "../{name}/x.conf"], "serve_cherrypy"),
+        (["serve_cherrypy", "--conf", "x.conf"], "serve_cherrypy"),
         (["serve_cherrypy", "--config", "y.conf"], None),
+        (["serve_cherrypy", "--port", "x.conf"], None),
         (["upgrade_db", "--config", "x.conf"], None),
     ],
 )
@@ -71,4 +74,24 @@ def test_how_a_command_line_names_the_file(
         process.stdout.readline()
         found = running(config)
         assert [one.command for one in found] == ([command] if command else [])
+        process.communicate(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"), [(["--port", "80"], True), (["--config", "y.conf"], False)]
+)
+def test_where_no_option_names_the_file_the_environment_does(
+    words: list[str], seen: bool, tmp_path: Path
+) -> None:
+    config = tmp_path / "x.conf"
+    config.touch()
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()", "serve_gunicorn", *words],
+        env={**os.environ, CONFIG_VARIABLE: str(config)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert bool(running(config)) is seen
         process.communicate(b"\n")

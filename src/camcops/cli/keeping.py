@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from camcops import CONFIG_VARIABLE
 from camcops.cli.progress import tables_done
-from camcops.cli.shell import CONFIG_VARIABLE, ServerCommand, config_option, open_site, settings_of
+from camcops.cli.shell import ServerCommand, config_option, open_site, settings_of
 
 if TYPE_CHECKING:
     from camcops.db.keeping.archive import Manifest

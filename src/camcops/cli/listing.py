@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camcops.cli.shell import CONFIG_VARIABLE, ServerCommand, config_option, open_site, settings_of
+from camcops import CONFIG_VARIABLE
+from camcops.cli.shell import ServerCommand, config_option, open_site, settings_of
 
 if TYPE_CHECKING:
     from camcops.accounts.overview import UserLine

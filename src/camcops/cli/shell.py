@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from camcops import problems
+from camcops import CONFIG_VARIABLE, problems
 from camcops.problems import Problem
 from camcops.serving.log_lines import PLAIN, formatter, use_format
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
 
-CONFIG_VARIABLE = "CAMCOPS_CONFIG_FILE"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 

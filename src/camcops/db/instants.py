@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The present instant, as DATETIME columns hold it."""
+"""Instants as DATETIME columns hold them."""
 
 import datetime as dt
+
+
+def utc_at(seconds: float) -> dt.datetime:
+    """An instant given in seconds since 1970, as `utc_now` gives the present one."""
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC).replace(tzinfo=None)
 
 
 def utc_now() -> dt.datetime:

@@ -2,10 +2,14 @@
 """Which of our programs run on this machine with a configuration, as Linux tells in /proc."""
 
 import datetime as dt
+import itertools
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from camcops import CONFIG_VARIABLE
+from camcops.db.instants import utc_at
 
 PROCESSES = Path("/proc")
 LASTING = ("serve_", "launch_")
@@ -23,7 +27,10 @@ class Program:
 
 
 def running(config: Path) -> tuple[Program, ...]:
-    """Those whose command line names the file, each by its first process. None where there is no /proc."""
+    """Those started with the file, each by its first process. None where there is no /proc.
+
+    Another user's program is known only if its command line names the file, with its whole path.
+    """
     changed = config.stat().st_mtime
     found = {}
     parents = {}
@@ -35,10 +42,9 @@ def running(config: Path) -> tuple[Program, ...]:
             parent, began = _origin(folder)
         except OSError:
             continue  # it has ended meanwhile, or is hidden from us
-        since = dt.datetime.fromtimestamp(int(began), dt.UTC).replace(tzinfo=None)
         pid = int(folder.name)
         parents[pid] = parent
-        found[pid] = Program(pid, command, since, outdated=began < changed)
+        found[pid] = Program(pid, command, utc_at(began), outdated=began < changed)
     return tuple(found[pid] for pid in sorted(found) if parents[pid] not in found)
 
 
@@ -48,12 +54,21 @@ def _command(process: Path, config: Path) -> str | None:
     command = next((word for word in words if word.startswith(LASTING)), None)
     if command is None:
         return None
-    try:
-        home = (process / "cwd").readlink()
-    except PermissionError:  # another user's: only whole paths can be told
-        home = Path("/")
-    named = (Path(os.path.normpath(home / word.removeprefix("--config="))) for word in words)
-    return command if config in named else None
+    named = Path(_named(process, words))
+    if not named.is_absolute():
+        named = (process / "cwd").readlink() / named
+    return command if Path(os.path.normpath(named)) == config else None
+
+
+def _named(process: Path, words: list[str]) -> str:
+    """The file that the command line names, else the environment; "" if neither does."""
+    for word, following in itertools.pairwise(words):
+        name, equals, value = word.partition("=")
+        if len(name) > len("--") and "--config".startswith(name):  # it may be abbreviated
+            return value if equals else following
+    environment = os.fsdecode((process / "environ").read_bytes()).split("\0")
+    values = dict(entry.partition("=")[::2] for entry in environment)
+    return values.get(CONFIG_VARIABLE, "")
 
 
 def _origin(process: Path) -> tuple[int, float]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from camcops import __version__
 from camcops.audit.seals import latest_seal
-from camcops.db.instants import utc_now
+from camcops.db.instants import utc_at, utc_now
 from camcops.db.schema import account_lockouts, audit, devices, outbox, sessions, users
 from camcops.db.state import REVISION
 from camcops.operation.programs import Program, running
@@ -69,7 +69,7 @@ def _read(conn: sa.Connection, site: Site) -> Status:
         version=__version__,
         revision=REVISION,
         database=conn.dialect.name,
-        config_changed_utc=_changed_utc(site.settings.path),
+        config_changed_utc=utc_at(site.settings.path.stat().st_mtime),
         programs=running(site.settings.path),
         browser_sessions=browsers,
         tablet_sessions=tablets,
@@ -125,10 +125,6 @@ def _outbox(conn: sa.Connection) -> tuple[int, dt.datetime | None]:
     )
     count, oldest = conn.execute(query).one()
     return count, oldest
-
-
-def _changed_utc(path: Path) -> dt.datetime:
-    return dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC).replace(tzinfo=None)
 
 
 def _free_bytes(site: Site) -> int | None:
