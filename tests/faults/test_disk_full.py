@@ -5,6 +5,7 @@ Disks are small file systems in memory; where those can't be mounted, the tests 
 """
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -14,7 +15,13 @@ import pytest
 from camcops.db.database import Database, connect
 from camcops.instruments.library import Library
 from tests.faults.conftest import FragileDatabase
-from tests.faults.devices import check_contents, registered, uploading, wait_for_failures
+from tests.faults.devices import (
+    Device,
+    check_contents,
+    registered,
+    uploading,
+    wait_for_failures,
+)
 from tests.faults.restartable_server import fill, folder_of_its_own, require_small_disks
 from tests.initial_states import make_tablet_state
 from tests.running import running_server
@@ -62,14 +69,28 @@ def _fill_and_free(
             with urlopen(f"{server.address}/webview/login") as page:
                 assert b"password" in page.read()
             ballast.unlink()
-            restarted = fragile is not None and not fragile.server.is_running
-            if restarted:
-                fragile.server.start()
-            for device in devices:
-                device.acknowledge_another(within_s=LONGEST_S)
+            restarted = _all_upload_again(devices, fragile)
     shown = {failure.shown for device in devices for failure in device.failures}
     print(shown, "restarted" if restarted else "")
     assert all(text.startswith(UNUSABLE) for text in shown), shown
     # PostgreSQL gives all connections up when its log of changes finds no space.
     assert any("disk is full" in text for text in shown) or fragile is not None, shown
     check_contents(database, devices)
+
+
+def _all_upload_again(devices: list[Device], fragile: FragileDatabase | None) -> bool:
+    """Wait for an upload of each; was the database server started for it?
+
+    MariaDB may give itself up for want of space, and takes a while to end.
+    """
+    before = [device.acknowledged for device in devices]
+    restarted = False
+    give_up_at = time.monotonic() + LONGEST_S
+    while any(one.acknowledged == known for one, known in zip(devices, before, strict=True)):
+        failures = [device.failures[-1:] for device in devices]
+        assert time.monotonic() < give_up_at, f"no upload in {LONGEST_S} s; last: {failures}"
+        if fragile is not None and not fragile.server.is_running:
+            fragile.server.start()
+            restarted = True
+        time.sleep(0.01)
+    return restarted
