@@ -38,6 +38,7 @@ def test_a_change_after_the_start(sqlite_database: Database, tmp_path: Path) -> 
         other = tmp_path / "other.conf"
         other.write_text(serving.config.read_text())
         assert running(other) == ()
+        assert serving.stop() == 0  # all its processes have ended then; killed, they may linger
     assert running(serving.config) == ()
     assert "none on this machine" in _status(serving.config)
 
